@@ -1,0 +1,114 @@
+//! Fields that many messages share, reachable without knowing the message. The implementations are
+//! generated for every message that has the fields.
+
+use prost::{Message, Name};
+
+use crate::Timestamp;
+
+/// A resource message: it has a name, an etag, an identity and times.
+pub trait Record: Message + Name + Default + Clone + PartialEq + 'static {
+    /// Its common fields.
+    fn header(&self) -> Header<'_>;
+    /// Its common fields, to be set.
+    fn header_mut(&mut self) -> HeaderMut<'_>;
+}
+
+/// The fields that every resource has.
+#[derive(Debug)]
+pub struct Header<'a> {
+    /// Resource name.
+    pub name: &'a str,
+    /// Version; empty as stored.
+    pub etag: &'a str,
+    /// Identity.
+    pub uid: &'a str,
+    /// When it was first recorded.
+    pub create_time: Option<Timestamp>,
+}
+
+/// The same, to be set.
+#[derive(Debug)]
+pub struct HeaderMut<'a> {
+    /// Resource name.
+    pub name: &'a mut String,
+    /// Version; empty as stored.
+    pub etag: &'a mut String,
+    /// Identity.
+    pub uid: &'a mut String,
+    /// When it was first recorded.
+    pub create_time: &'a mut Option<Timestamp>,
+    /// When it was last changed.
+    pub update_time: &'a mut Option<Timestamp>,
+}
+
+/// A request for a page of a list.
+pub trait PagedRequest: Message {
+    /// Takes `page_size` and `page_token` out, so that what is left identifies the query.
+    fn take_page(&mut self) -> (i32, String);
+    /// As of which moment.
+    fn as_of(&self) -> Option<Timestamp>;
+}
+
+/// A request that writes.
+pub trait WriteRequest: Message {
+    /// The caller's id for this request.
+    fn request_id(&self) -> &str;
+    /// Why.
+    fn reason(&self) -> &str;
+    /// Check everything, write nothing.
+    fn validate_only(&self) -> bool;
+}
+
+macro_rules! record {
+    ($message:path) => {
+        impl Record for $message {
+            fn header(&self) -> Header<'_> {
+                Header { name: &self.name, etag: &self.etag, uid: &self.uid, create_time: self.create_time }
+            }
+
+            fn header_mut(&mut self) -> HeaderMut<'_> {
+                HeaderMut {
+                    name: &mut self.name,
+                    etag: &mut self.etag,
+                    uid: &mut self.uid,
+                    create_time: &mut self.create_time,
+                    update_time: &mut self.update_time,
+                }
+            }
+        }
+    };
+}
+
+macro_rules! paged_request {
+    ($message:path) => {
+        impl PagedRequest for $message {
+            fn take_page(&mut self) -> (i32, String) {
+                (std::mem::take(&mut self.page_size), std::mem::take(&mut self.page_token))
+            }
+
+            fn as_of(&self) -> Option<Timestamp> {
+                self.as_of
+            }
+        }
+    };
+}
+
+macro_rules! write_request {
+    ($message:path) => {
+        impl WriteRequest for $message {
+            fn request_id(&self) -> &str {
+                &self.request_id
+            }
+
+            fn reason(&self) -> &str {
+                &self.reason
+            }
+
+            fn validate_only(&self) -> bool {
+                self.validate_only
+            }
+        }
+    };
+}
+
+include!(concat!(env!("OUT_DIR"), "/requests.rs"));

@@ -1,0 +1,23 @@
+//! Ordered key-value storage with one contract for every engine.
+//!
+//! What it keeps: rows (key -> value, version) and one change log. What it promises is written on
+//! [`Store`] and tested by [`conformance`] on every engine. What it deliberately does not do: it
+//! knows no message, no noun and no RPC; it never merges, never retries on its own, never deletes
+//! history.
+//!
+//! Reading order: [`contract`] (the words), [`key`] (how keys are spelt), [`chain`] (how the log is
+//! hashed), [`limits`] (what is refused), [`sled`] (the embedded engine), [`conformance`] (the proof).
+
+#![warn(missing_docs)]
+
+pub mod chain;
+pub mod conformance;
+pub mod contract;
+pub mod key;
+pub mod limits;
+pub mod sled;
+
+pub use contract::{
+    Batch, Check, Commit, Direction, Error, Health, Info, Limits, LogEntry, Result, Revision, Row,
+    Store, Token, Verified, Write,
+};

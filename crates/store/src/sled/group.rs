@@ -1,0 +1,201 @@
+//! A group of batches on its way into one atomic sled batch.
+//!
+//! Batches are decided one after the other, each on what stands in sled plus what the batches before
+//! it in the same group will write. Checks come before the first write of a batch is staged, so a
+//! batch that fails one leaves no trace.
+
+use std::collections::HashMap;
+
+use ::sled::Tree;
+use bytes::{Buf, Bytes};
+use uuid::Uuid;
+
+use super::core::sled_error;
+use super::rows::{self, Chunks, PIECE, RowHeader, corrupt};
+use crate::chain::{self, Encode};
+use crate::{Batch, Commit, Error, Result, Write};
+
+/// The end of the log, as the next entry needs it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Head {
+    pub(super) position: u64,
+    pub(super) op_id: Uuid,
+    pub(super) time_us: i64,
+    pub(super) hash: [u8; 32],
+}
+
+impl Head {
+    pub(super) fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(64);
+        out.extend_from_slice(&self.position.to_be_bytes());
+        out.extend_from_slice(self.op_id.as_bytes());
+        out.extend_from_slice(&self.time_us.to_be_bytes());
+        out.extend_from_slice(&self.hash);
+        out
+    }
+
+    pub(super) fn decode(mut bytes: &[u8]) -> Result<Self> {
+        let mut read = || {
+            let position = bytes.try_get_u64().ok()?;
+            let op_id = Uuid::from_u128(bytes.try_get_u128().ok()?);
+            let time_us = bytes.try_get_i64().ok()?;
+            let hash = bytes.try_into().ok()?;
+            Some(Self {
+                position,
+                op_id,
+                time_us,
+                hash,
+            })
+        };
+        read().ok_or_else(|| corrupt("the head row is malformed"))
+    }
+}
+
+pub(super) struct Group<'a> {
+    tree: &'a Tree,
+    pub(super) head: Head,
+    /// What this group makes of the rows that it touches.
+    rows: HashMap<Bytes, Option<RowHeader>>,
+    ops: HashMap<Uuid, u64>,
+    batch: ::sled::Batch,
+    pub(super) deletes: bool,
+}
+
+impl<'a> Group<'a> {
+    pub(super) fn new(tree: &'a Tree, head: Head) -> Self {
+        let (rows, ops, batch) = Default::default();
+        Self {
+            tree,
+            head,
+            rows,
+            ops,
+            batch,
+            deletes: false,
+        }
+    }
+
+    /// Decides on one batch. The outer error is fatal to the whole group, of which nothing has been
+    /// applied yet; the inner one is the answer to this batch alone.
+    pub(super) fn stage(&mut self, batch: &Batch) -> Result<Result<Commit>> {
+        if let Some(position) = self.done_before(batch.op_id)? {
+            return Ok(Ok(Commit {
+                position,
+                replayed: true,
+            }));
+        }
+        for check in &batch.checks {
+            let current = self.standing(&check.key)?.map_or(0, |row| row.version);
+            if current != check.version {
+                let (key, expected) = (check.key.clone(), check.version);
+                return Ok(Err(Error::Conflict {
+                    key,
+                    expected,
+                    current,
+                }));
+            }
+        }
+        let position = self.head.position + 1;
+        for (index, write) in (0..).zip(&batch.writes) {
+            self.put(position, index, write)?;
+        }
+        self.log(position, batch);
+        Ok(Ok(Commit {
+            position,
+            replayed: false,
+        }))
+    }
+
+    /// The sled batch of everything staged, and the head that it leads to.
+    pub(super) fn finish(mut self) -> (::sled::Batch, Head) {
+        self.batch.insert(rows::META_HEAD, self.head.encode());
+        (self.batch, self.head)
+    }
+
+    fn done_before(&self, op_id: Uuid) -> Result<Option<u64>> {
+        if let Some(position) = self.ops.get(&op_id) {
+            return Ok(Some(*position));
+        }
+        let row = self.tree.get(rows::op_key(op_id)).map_err(sled_error)?;
+        row.map(|value| rows::position(&value)).transpose()
+    }
+
+    fn standing(&self, key: &[u8]) -> Result<Option<RowHeader>> {
+        if let Some(row) = self.rows.get(key) {
+            return Ok(*row);
+        }
+        let row = self.tree.get(rows::row_key(key)).map_err(sled_error)?;
+        row.map(|value| Ok(rows::row_value(&value)?.0)).transpose()
+    }
+
+    fn put(&mut self, version: u64, index: u32, write: &Write) -> Result<()> {
+        // The chunks of the value before go in the same batch, or they would stay for ever.
+        if let Some(RowHeader {
+            version,
+            chunks: Some(old),
+        }) = self.standing(&write.key)?
+        {
+            for chunk in 0..old.count() {
+                self.batch
+                    .remove(&rows::chunk_key(version, old.write, chunk));
+            }
+        }
+        let key = rows::row_key(&write.key);
+        let chunks = match &write.value {
+            None => {
+                self.batch.remove(key);
+                self.deletes = true;
+                None
+            }
+            Some(value) if value.len() <= PIECE => {
+                self.batch.insert(key, rows::inline_row(version, value));
+                None
+            }
+            Some(value) => {
+                let len = u32::try_from(value.len()).map_err(|_| corrupt("value too long"))?;
+                let chunks = Chunks { write: index, len };
+                self.batch.insert(key, rows::chunked_row(version, chunks));
+                for (chunk, piece) in (0..).zip(value.chunks(PIECE)) {
+                    self.batch
+                        .insert(&rows::chunk_key(version, index, chunk), piece);
+                }
+                Some(chunks)
+            }
+        };
+        if write.history {
+            self.batch
+                .insert(rows::history_key(&write.key, version), &[]);
+        }
+        let row = write.value.as_ref().map(|_| RowHeader { version, chunks });
+        self.rows.insert(write.key.clone(), row);
+        Ok(())
+    }
+
+    fn log(&mut self, position: u64, batch: &Batch) {
+        let time_us = if self.head.position == 0 {
+            batch.time_us
+        } else {
+            batch.time_us.max(self.head.time_us)
+        };
+        let encoded = chain::encode(&Encode {
+            previous_hash: &self.head.hash,
+            position,
+            op_id: batch.op_id,
+            time_us,
+            writes: &batch.writes,
+            meta: &batch.meta,
+        });
+        let hash = chain::hash_of(&encoded);
+        for (chunk, row) in (0..).zip(rows::log_rows(&encoded, &hash)) {
+            self.batch.insert(&rows::log_key(position, chunk), row);
+        }
+        self.batch
+            .insert(&rows::op_key(batch.op_id), &position.to_be_bytes());
+        self.ops.insert(batch.op_id, position);
+        self.head = Head {
+            position,
+            op_id: batch.op_id,
+            time_us,
+            hash,
+        };
+    }
+}
