@@ -17,9 +17,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     collect(Path::new(ROOT), &mut files)?;
     files.sort();
     let mut compiler = protox::Compiler::new([ROOT])?;
-    compiler.include_imports(true).include_source_info(true).open_files(&files)?;
+    compiler
+        .include_imports(true)
+        .include_source_info(true)
+        .open_files(&files)?;
     let descriptors = compiler.file_descriptor_set();
-    fs::write(out.join("descriptors.bin"), compiler.encode_file_descriptor_set())?;
+    fs::write(
+        out.join("descriptors.bin"),
+        compiler.encode_file_descriptor_set(),
+    )?;
 
     fs::create_dir_all(out.join("messages"))?;
     let mut messages = prost_config();
@@ -38,7 +44,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     for answer in stored_answers(&descriptors) {
         let (package, message) = answer.rsplit_once('.').ok_or("message without a package")?;
-        servers.extern_path(format!(".{answer}"), format!("crate::Wire<{}::{message}>", module(package)));
+        servers.extern_path(
+            format!(".{answer}"),
+            format!("crate::Wire<{}::{message}>", module(package)),
+        );
     }
     tonic_prost_build::configure()
         .build_client(false)
@@ -67,19 +76,35 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
 }
 
 fn packages(descriptors: &FileDescriptorSet) -> BTreeSet<String> {
-    descriptors.file.iter().map(|f| f.package().to_owned()).filter(|p| p.starts_with("rapporteur.")).collect()
+    descriptors
+        .file
+        .iter()
+        .map(|f| f.package().to_owned())
+        .filter(|p| p.starts_with("rapporteur."))
+        .collect()
 }
 
 fn module(package: &str) -> String {
-    format!("crate::{}", package.trim_start_matches("rapporteur.").replace('.', "::"))
+    format!(
+        "crate::{}",
+        package.trim_start_matches("rapporteur.").replace('.', "::")
+    )
 }
 
 /// Implements the traits of `src/fields.rs` for every message that has the fields.
 fn common_fields(descriptors: &FileDescriptorSet) -> String {
     let mut code = String::new();
-    for file in descriptors.file.iter().filter(|f| f.package().starts_with("rapporteur.")) {
+    for file in descriptors
+        .file
+        .iter()
+        .filter(|f| f.package().starts_with("rapporteur."))
+    {
         for message in &file.message_type {
-            let has = |names: &[&str]| names.iter().all(|n| message.field.iter().any(|f| f.name() == *n));
+            let has = |names: &[&str]| {
+                names
+                    .iter()
+                    .all(|n| message.field.iter().any(|f| f.name() == *n))
+            };
             let path = format!("{}::{}", module(file.package()), message.name());
             if has(&["name", "etag", "uid", "create_time", "update_time"]) {
                 code += &format!("record!({path});\n");
@@ -101,7 +126,12 @@ fn stored_answers(descriptors: &FileDescriptorSet) -> BTreeSet<String> {
         .file
         .iter()
         .flat_map(|f| f.message_type.iter().map(move |m| (f.package(), m)))
-        .filter(|(_, m)| m.field.iter().any(|field| field.name() == "etag" && field.number() == 2) && m.field.len() > 5)
+        .filter(|(_, m)| {
+            m.field
+                .iter()
+                .any(|field| field.name() == "etag" && field.number() == 2)
+                && m.field.len() > 5
+        })
         .filter(|(_, m)| m.field.iter().any(|field| field.name() == "uid"))
         .map(|(package, m)| format!("{package}.{}", m.name()))
         .collect();
@@ -114,8 +144,11 @@ fn stored_answers(descriptors: &FileDescriptorSet) -> BTreeSet<String> {
                 .iter()
                 .find(|m| output == format!("{}.{}", file.package(), m.name()))
                 .and_then(|m| m.field.first())
-                .is_some_and(|f| f.number() == 1 && resources.contains(f.type_name().trim_start_matches('.')));
-            let is_list = method.name().starts_with("List") || method.name().starts_with("BatchGet");
+                .is_some_and(|f| {
+                    f.number() == 1 && resources.contains(f.type_name().trim_start_matches('.'))
+                });
+            let is_list =
+                method.name().starts_with("List") || method.name().starts_with("BatchGet");
             if resources.contains(&output) || (is_list && page_of_resources) {
                 answers.insert(output);
             }

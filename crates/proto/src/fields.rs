@@ -63,7 +63,12 @@ macro_rules! record {
     ($message:path) => {
         impl Record for $message {
             fn header(&self) -> Header<'_> {
-                Header { name: &self.name, etag: &self.etag, uid: &self.uid, create_time: self.create_time }
+                Header {
+                    name: &self.name,
+                    etag: &self.etag,
+                    uid: &self.uid,
+                    create_time: self.create_time,
+                }
             }
 
             fn header_mut(&mut self) -> HeaderMut<'_> {
@@ -83,7 +88,10 @@ macro_rules! paged_request {
     ($message:path) => {
         impl PagedRequest for $message {
             fn take_page(&mut self) -> (i32, String) {
-                (std::mem::take(&mut self.page_size), std::mem::take(&mut self.page_token))
+                (
+                    std::mem::take(&mut self.page_size),
+                    std::mem::take(&mut self.page_token),
+                )
             }
 
             fn as_of(&self) -> Option<Timestamp> {

@@ -19,7 +19,8 @@ pub fn to_json<M: Message + Name>(message: &M) -> Result<serde_json::Value, Stri
     let descriptor = descriptor_pool()
         .get_message_by_name(&M::full_name())
         .ok_or_else(|| format!("{} is not a message of this program", M::full_name()))?;
-    let dynamic = DynamicMessage::decode(descriptor, message.encode_to_vec().as_slice()).map_err(|e| e.to_string())?;
+    let dynamic = DynamicMessage::decode(descriptor, message.encode_to_vec().as_slice())
+        .map_err(|e| e.to_string())?;
     dynamic
         .serialize_with_options(serde_json::value::Serializer, &SerializeOptions::new())
         .map_err(|e| e.to_string())
@@ -30,7 +31,8 @@ pub fn from_json<M: Message + Name + Default>(value: serde_json::Value) -> Resul
     let descriptor = descriptor_pool()
         .get_message_by_name(&M::full_name())
         .ok_or_else(|| format!("{} is not a message of this program", M::full_name()))?;
-    let dynamic = DynamicMessage::deserialize_with_options(descriptor, value, &DeserializeOptions::new())
-        .map_err(|e| e.to_string())?;
+    let dynamic =
+        DynamicMessage::deserialize_with_options(descriptor, value, &DeserializeOptions::new())
+            .map_err(|e| e.to_string())?;
     M::decode(dynamic.encode_to_vec().as_slice()).map_err(|e| e.to_string())
 }

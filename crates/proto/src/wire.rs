@@ -4,7 +4,9 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use bytes::{Buf, BufMut, Bytes};
-use prost::encoding::{DecodeContext, WireType, encode_key, encode_varint, encoded_len_varint, key_len, skip_field};
+use prost::encoding::{
+    DecodeContext, WireType, encode_key, encode_varint, encoded_len_varint, key_len, skip_field,
+};
 use prost::{DecodeError, Message};
 
 /// The `etag` field of every resource message.
@@ -59,18 +61,30 @@ pub struct Wire<T> {
 
 enum Body {
     Record(Stored),
-    Page { records: Vec<Stored>, next_page_token: String },
+    Page {
+        records: Vec<Stored>,
+        next_page_token: String,
+    },
 }
 
 impl<T> Wire<T> {
     /// One record.
     pub fn record(record: Stored) -> Self {
-        Self { body: Body::Record(record), message: PhantomData }
+        Self {
+            body: Body::Record(record),
+            message: PhantomData,
+        }
     }
 
     /// A page of records; `T` is a List or BatchGet answer.
     pub fn page(records: Vec<Stored>, next_page_token: String) -> Self {
-        Self { body: Body::Page { records, next_page_token }, message: PhantomData }
+        Self {
+            body: Body::Page {
+                records,
+                next_page_token,
+            },
+            message: PhantomData,
+        }
     }
 }
 
@@ -90,7 +104,12 @@ impl<T> Default for Wire<T> {
 impl<T> fmt::Debug for Wire<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.body {
-            Body::Record(record) => write!(f, "Wire({} bytes at {})", record.bytes.len(), record.version),
+            Body::Record(record) => write!(
+                f,
+                "Wire({} bytes at {})",
+                record.bytes.len(),
+                record.version
+            ),
             Body::Page { records, .. } => write!(f, "Wire({} records)", records.len()),
         }
     }
@@ -100,7 +119,10 @@ impl<T> Message for Wire<T> {
     fn encode_raw(&self, buffer: &mut impl BufMut) {
         match &self.body {
             Body::Record(record) => record.write(buffer),
-            Body::Page { records, next_page_token } => {
+            Body::Page {
+                records,
+                next_page_token,
+            } => {
                 for record in records {
                     encode_key(ITEMS, WireType::LengthDelimited, buffer);
                     encode_varint(record.len() as u64, buffer);
@@ -116,7 +138,10 @@ impl<T> Message for Wire<T> {
     fn encoded_len(&self) -> usize {
         match &self.body {
             Body::Record(record) => record.len(),
-            Body::Page { records, next_page_token } => {
+            Body::Page {
+                records,
+                next_page_token,
+            } => {
                 let records: usize = records
                     .iter()
                     .map(|r| key_len(ITEMS) + encoded_len_varint(r.len() as u64) + r.len())
@@ -171,8 +196,15 @@ mod tests {
     use crate::events::v1::{ListPartiesResponse, Party};
 
     fn stored(name: &str, version: u64) -> Stored {
-        let party = Party { name: name.into(), acronym: "X".into(), ..Party::default() };
-        Stored { bytes: party.encode_to_vec().into(), version }
+        let party = Party {
+            name: name.into(),
+            acronym: "X".into(),
+            ..Party::default()
+        };
+        Stored {
+            bytes: party.encode_to_vec().into(),
+            version,
+        }
     }
 
     #[test]
@@ -183,14 +215,19 @@ mod tests {
             let party = wire.decode().unwrap();
             assert_eq!(party.name, "parties/pt");
             assert_eq!(party.etag, version.to_string());
-            assert_eq!(stored("parties/pt", version).decode::<Party>().unwrap(), party);
+            assert_eq!(
+                stored("parties/pt", version).decode::<Party>().unwrap(),
+                party
+            );
         }
     }
 
     #[test]
     fn a_page_goes_out_as_the_list_answer() {
-        let wire =
-            Wire::<ListPartiesResponse>::page(vec![stored("parties/pt", 7), stored("parties/eg", 8)], "next".into());
+        let wire = Wire::<ListPartiesResponse>::page(
+            vec![stored("parties/pt", 7), stored("parties/eg", 8)],
+            "next".into(),
+        );
         assert_eq!(wire.encoded_len(), wire.encode_to_vec().len());
         let page = wire.decode().unwrap();
         assert_eq!(page.parties.len(), 2);

@@ -1,0 +1,298 @@
+//! The change log read as changes: who changed which record, by which call, why.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use prost::Message;
+use rapporteur_proto::changes::v1::{Change, ResourceChange, Service};
+use rapporteur_proto::{Any, Stored};
+use rapporteur_store::{LogEntry, Store, Token};
+use uuid::Uuid;
+
+use crate::change::Meta;
+use crate::records::time;
+use crate::{AnyNoun, Error, Result, layout};
+
+/// Most log entries that one page of changes looks at.
+const ENTRIES_PER_PAGE: usize = 5_000;
+/// A page ends at the first change past this size, so that it fits into one message.
+const BYTES_PER_PAGE: usize = 2 << 20;
+
+/// A place in a change feed, as callers keep it: `<store id>.<position>.<op id>`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FeedToken(pub Token);
+
+impl fmt::Display for FeedToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}.{}.{}",
+            self.0.store_id.simple(),
+            self.0.position,
+            self.0.op_id.simple()
+        )
+    }
+}
+
+impl FromStr for FeedToken {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let wrong = || {
+            Error::invalid(
+                "token",
+                "is not a token of a change feed; use one as it was given, or none",
+            )
+        };
+        let mut parts = text.split('.');
+        let store_id = parts
+            .next()
+            .and_then(|p| Uuid::try_parse(p).ok())
+            .ok_or_else(wrong)?;
+        let position = parts
+            .next()
+            .and_then(|p| p.parse().ok())
+            .ok_or_else(wrong)?;
+        let op_id = parts
+            .next()
+            .and_then(|p| Uuid::try_parse(p).ok())
+            .ok_or_else(wrong)?;
+        if parts.next().is_some() {
+            return Err(wrong());
+        }
+        Ok(Self(Token {
+            store_id,
+            position,
+            op_id,
+        }))
+    }
+}
+
+/// Which changes a follower wants.
+#[derive(Clone, Debug, Default)]
+pub struct FeedFilter {
+    /// Full names of messages; all when empty.
+    pub types: Vec<String>,
+    /// What the record's name begins with.
+    pub name_prefix: String,
+}
+
+/// Some changes, and where to go on.
+#[derive(Clone, Debug)]
+pub struct FeedPage {
+    /// Oldest first.
+    pub changes: Vec<Change>,
+    /// Go on from here.
+    pub next: FeedToken,
+    /// Whether this is the end for now.
+    pub at_head: bool,
+}
+
+/// The change feed of one service.
+#[derive(Clone)]
+pub struct Feed {
+    store: Arc<dyn Store>,
+    service: Service,
+    nouns: Arc<[(&'static dyn AnyNoun, String)]>,
+}
+
+impl fmt::Debug for Feed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Feed({})", self.service.as_str_name())
+    }
+}
+
+impl Feed {
+    /// The feed of `service`, whose store holds records of these nouns.
+    pub fn new(store: Arc<dyn Store>, service: Service, nouns: &[&'static dyn AnyNoun]) -> Self {
+        let nouns = nouns.iter().map(|noun| (*noun, noun.full_name())).collect();
+        Self {
+            store,
+            service,
+            nouns,
+        }
+    }
+
+    /// The place that a caller's token names; the beginning when it is empty.
+    pub async fn resume(&self, token: &str) -> Result<FeedToken> {
+        if token.is_empty() {
+            Ok(FeedToken(self.store.token_at(0).await?))
+        } else {
+            token.parse()
+        }
+    }
+
+    /// Up to `limit` changes after `after`.
+    pub async fn list(
+        &self,
+        after: FeedToken,
+        limit: usize,
+        filter: &FeedFilter,
+    ) -> Result<FeedPage> {
+        self.check(filter)?;
+        let mut page = FeedPage {
+            changes: Vec::new(),
+            next: after,
+            at_head: false,
+        };
+        let (mut looked_at, mut bytes) = (0, 0);
+        while page.changes.len() < limit && looked_at < ENTRIES_PER_PAGE && bytes < BYTES_PER_PAGE {
+            let wanted = (limit - page.changes.len()).clamp(1, 500);
+            let entries = self.store.read_log(&page.next.0, wanted).await?;
+            if entries.is_empty() {
+                page.at_head = true;
+                break;
+            }
+            looked_at += entries.len();
+            for entry in entries {
+                if bytes >= BYTES_PER_PAGE {
+                    break;
+                }
+                let token = Token {
+                    store_id: page.next.0.store_id,
+                    position: entry.position,
+                    op_id: entry.op_id,
+                };
+                page.next = FeedToken(token);
+                let change = self.change(&entry, page.next, filter)?;
+                bytes += change.as_ref().map_or(0, Message::encoded_len);
+                page.changes.extend(change);
+            }
+        }
+        Ok(page)
+    }
+
+    /// Waits until there may be something after `after`, at most `max`.
+    pub async fn wait(&self, after: FeedToken, max: Duration) {
+        self.store.wait(after.0.position, max).await;
+    }
+
+    /// Revisions of one record, newest first, from the last at or below `at_or_before`; and where to go on.
+    pub async fn revisions(
+        &self,
+        name: &str,
+        at_or_before: u64,
+        limit: usize,
+    ) -> Result<(Vec<Change>, Option<u64>)> {
+        let kind = self
+            .nouns
+            .iter()
+            .find(|(k, _)| k.pattern().matches(name))
+            .map(|(k, _)| k.kind());
+        let kind = kind.ok_or_else(|| {
+            let shapes: Vec<&str> = self.nouns.iter().map(|(k, _)| k.pattern().0).collect();
+            Error::invalid(
+                "name",
+                format!(
+                    "{} is not one of {}",
+                    crate::name::quoted(name),
+                    shapes.join(", ")
+                ),
+            )
+        })?;
+        let key = layout::record(kind, name);
+        let revisions = self.store.history(&key, at_or_before, limit + 1).await?;
+        if revisions.is_empty() && at_or_before == u64::MAX {
+            return Err(Error::NotFound {
+                name: name.to_owned(),
+            });
+        }
+        let next = revisions.get(limit).map(|r| r.position);
+        let filter = FeedFilter {
+            types: Vec::new(),
+            name_prefix: name.to_owned(),
+        };
+        let mut changes = Vec::new();
+        for revision in revisions.iter().take(limit) {
+            let before = self.store.token_at(revision.position - 1).await?;
+            for entry in self.store.read_log(&before, 1).await? {
+                let token = Token {
+                    store_id: before.store_id,
+                    position: entry.position,
+                    op_id: entry.op_id,
+                };
+                if let Some(mut change) = self.change(&entry, FeedToken(token), &filter)? {
+                    change.resources.retain(|r| r.name == name);
+                    changes.push(change);
+                }
+            }
+        }
+        Ok((changes, next))
+    }
+
+    fn check(&self, filter: &FeedFilter) -> Result<()> {
+        for (place, wanted) in filter.types.iter().enumerate() {
+            if !self.nouns.iter().any(|(_, name)| name == wanted) {
+                let known: Vec<&str> = self.nouns.iter().map(|(_, name)| name.as_str()).collect();
+                return Err(Error::invalid(
+                    format!("types[{place}]"),
+                    format!(
+                        "{} is not one of {}",
+                        crate::name::quoted(wanted),
+                        known.join(", ")
+                    ),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// The entry as a change; `None` when no record in it matches.
+    fn change(
+        &self,
+        entry: &LogEntry,
+        token: FeedToken,
+        filter: &FeedFilter,
+    ) -> Result<Option<Change>> {
+        let mut resources = Vec::new();
+        for write in &entry.writes {
+            let Some((kind, name)) = layout::record_name(&write.key) else {
+                continue;
+            };
+            let Some((_, full_name)) = self.nouns.iter().find(|(k, _)| k.kind() == kind) else {
+                continue;
+            };
+            let wanted = filter.types.is_empty() || filter.types.contains(full_name);
+            if !wanted || !name.starts_with(&filter.name_prefix) {
+                continue;
+            }
+            let value = write.value.as_ref().map(|bytes| Any {
+                type_url: format!("type.googleapis.com/{full_name}"),
+                value: Stored {
+                    bytes: bytes.clone(),
+                    version: entry.position,
+                }
+                .to_vec(),
+            });
+            resources.push(ResourceChange {
+                name,
+                r#type: full_name.clone(),
+                value,
+            });
+        }
+        if resources.is_empty() {
+            return Ok(None);
+        }
+        let meta = Meta::decode(entry.meta.clone()).map_err(|e| {
+            Error::Internal(format!(
+                "change record {} does not decode: {e}",
+                entry.position
+            ))
+        })?;
+        Ok(Some(Change {
+            service: self.service.into(),
+            position: entry.position,
+            time: Some(time::from_us(entry.time_us)),
+            caller: meta.caller,
+            rpc: meta.rpc,
+            reason: meta.reason,
+            request_id: meta.request_id,
+            resources,
+            hash: entry.hash.to_vec(),
+            previous_hash: entry.previous_hash.to_vec(),
+            token: token.to_string(),
+        }))
+    }
+}

@@ -1,0 +1,36 @@
+//! Resource messages kept as records: what the services share between their rules and the store.
+//!
+//! What it keeps: each resource as its encoded message under its name, its index rows beside it, and
+//! for each commit who did it, by which call and why. What it promises: a write is one batch; a repeated
+//! request is done once; any record and any list can be read as it stood. What it deliberately does not
+//! do: it knows no noun of the trade and no transport (errors become statuses in `server`).
+//!
+//! Reading order: [`noun`] (what a noun must say of itself), [`layout`] (keys), [`records`] (reads),
+//! [`list`], [`change`] (writes), [`feed`] (the change log as changes), [`mirror`] (following another
+//! service), [`verify`] (indexes against records), [`words`] (rules of the messages that all nouns share).
+
+pub mod change;
+pub mod edit;
+pub mod error;
+pub mod feed;
+pub mod layout;
+pub mod list;
+pub mod mask;
+pub mod mirror;
+pub mod name;
+pub mod noun;
+pub mod records;
+pub mod verify;
+pub mod words;
+
+pub use change::{Call, Change};
+pub use edit::{Begun, Draft};
+pub use error::{Error, Result, Violation};
+pub use feed::{Feed, FeedToken};
+pub use list::{Listing, Page, PageRequest, Range};
+pub use mirror::Mirror;
+pub use name::{Pattern, check_id};
+pub use noun::{AnyNoun, Noun};
+pub use rapporteur_proto::{Record, Stored, Wire};
+pub use records::{Records, time};
+pub use words::Violations;

@@ -1,0 +1,64 @@
+//! What a noun must say of itself to be kept as a record.
+
+use std::fmt;
+
+use bytes::Bytes;
+use prost::DecodeError;
+use rapporteur_proto::Record;
+
+use crate::{Pattern, Violations};
+
+/// A noun of the trade: how its records are named, indexed and checked. One static a noun, in its own file.
+pub struct Noun<T> {
+    /// The byte of this noun in every key. Once given it is never changed or reused.
+    pub kind: u8,
+    /// Shape of its names.
+    pub pattern: Pattern,
+    /// Its field in Create and Update requests, for error messages.
+    pub field: &'static str,
+    /// Fields that only the service sets, besides name, etag, uid and times.
+    pub output_only: &'static [&'static str],
+    /// The index rows that lead to a record, made with [`crate::layout::index`]. A function of the message
+    /// alone, so that indexes can be rebuilt, and computed for any past value.
+    pub index: fn(&T) -> Vec<Bytes>,
+    /// Fills in what follows from other fields.
+    pub complete: fn(&mut T),
+    /// Notes every wrong field of the record itself; their paths begin with [`Noun::field`].
+    pub check: fn(&T, &mut Violations),
+}
+
+impl<T> fmt::Debug for Noun<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Noun({})", self.pattern.0)
+    }
+}
+
+/// A noun without its type: what the feed and the checks need to know of it.
+pub trait AnyNoun: fmt::Debug + Send + Sync {
+    /// [`Noun::kind`].
+    fn kind(&self) -> u8;
+    /// [`Noun::pattern`].
+    fn pattern(&self) -> Pattern;
+    /// Full name of the message: `rapporteur.events.v1.Event`.
+    fn full_name(&self) -> String;
+    /// The index rows of an encoded message.
+    fn index(&self, bytes: &[u8]) -> Result<Vec<Bytes>, DecodeError>;
+}
+
+impl<T: Record> AnyNoun for Noun<T> {
+    fn kind(&self) -> u8 {
+        self.kind
+    }
+
+    fn pattern(&self) -> Pattern {
+        self.pattern
+    }
+
+    fn full_name(&self) -> String {
+        T::full_name()
+    }
+
+    fn index(&self, bytes: &[u8]) -> Result<Vec<Bytes>, DecodeError> {
+        T::decode(bytes).map(|message| (self.index)(&message))
+    }
+}

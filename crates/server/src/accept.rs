@@ -1,0 +1,266 @@
+//! The door: which connections come in, and how long one may stand in it without a word.
+//!
+//! tonic has neither a limit on connections nor a time limit on a plaintext handshake, so a thousand
+//! half-open sockets would stay for ever. Here a connection has a few seconds to send the HTTP/2
+//! preface; when the house is full the oldest one that has not sent it is put out for the newest, and
+//! only when all of them speak is the newest refused. Connections that have spoken are the business of
+//! HTTP/2 keepalive.
+
+use std::collections::{BTreeMap, HashMap};
+use std::future::Future;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use futures::Stream;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{Sleep, sleep};
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+use tonic::transport::server::{Connected, TcpConnectInfo};
+
+/// Length of `PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n`, the first words of every HTTP/2 client.
+const PREFACE_BYTES: usize = 24;
+/// Pause after `accept` failed for want of descriptors or memory: it fails again at once otherwise.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// How many may come in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct DoorLimits {
+    pub(crate) connections: usize,
+    /// From one address; 0 = no limit of its own.
+    pub(crate) per_address: usize,
+    /// From the connection to the end of the preface.
+    pub(crate) handshake: Duration,
+}
+
+/// The connections that are inside.
+#[derive(Debug)]
+pub(crate) struct Door {
+    limits: DoorLimits,
+    inside: Mutex<Inside>,
+    /// Cuts every connection.
+    cut: CancellationToken,
+}
+
+#[derive(Debug, Default)]
+struct Inside {
+    next: u64,
+    open: usize,
+    per_address: HashMap<IpAddr, usize>,
+    /// Those that have not spoken yet, oldest first.
+    silent: BTreeMap<u64, CancellationToken>,
+    /// Whether the last one was refused, so that a flood is one line in the log.
+    refusing: bool,
+}
+
+impl Door {
+    pub(crate) fn new(limits: DoorLimits) -> Arc<Self> {
+        Arc::new(Self {
+            limits,
+            inside: Mutex::default(),
+            cut: CancellationToken::new(),
+        })
+    }
+
+    /// Ends every connection at once.
+    pub(crate) fn cut(&self) {
+        self.cut.cancel();
+    }
+
+    fn inside(&self) -> MutexGuard<'_, Inside> {
+        self.inside.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets a connection in, or drops it.
+    fn admit(self: &Arc<Self>, stream: TcpStream, peer: SocketAddr) -> Option<Guarded> {
+        let address = peer.ip().to_canonical();
+        let mut inside = self.inside();
+        let crowd = inside.per_address.get(&address).copied().unwrap_or(0);
+        let mut refused = self.limits.per_address > 0 && crowd >= self.limits.per_address;
+        if !refused && inside.open >= self.limits.connections {
+            match inside.silent.pop_first() {
+                Some((_, oldest)) => oldest.cancel(),
+                None => refused = true,
+            }
+        }
+        if refused {
+            if !inside.refusing {
+                tracing::warn!(%peer, open = inside.open, "too many connections; refusing");
+            }
+            inside.refusing = true;
+            return None;
+        }
+        inside.refusing = false;
+        inside.open += 1;
+        *inside.per_address.entry(address).or_default() += 1;
+        inside.next += 1;
+        let id = inside.next;
+        let token = self.cut.child_token();
+        inside.silent.insert(id, token.clone());
+        drop(inside);
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%peer, %error, "nodelay");
+        }
+        Some(Guarded {
+            stream,
+            id,
+            address,
+            door: self.clone(),
+            silence: Some(Silence {
+                bytes_left: PREFACE_BYTES,
+                timer: Box::pin(sleep(self.limits.handshake)),
+            }),
+            cut: Box::pin(token.cancelled_owned()),
+        })
+    }
+}
+
+/// The stream of admitted connections of a listener.
+pub(crate) struct Incoming {
+    listener: TcpListener,
+    door: Arc<Door>,
+    pause: Option<Pin<Box<Sleep>>>,
+}
+
+impl Incoming {
+    pub(crate) fn new(listener: TcpListener, door: Arc<Door>) -> Self {
+        Self {
+            listener,
+            door,
+            pause: None,
+        }
+    }
+}
+
+impl Stream for Incoming {
+    type Item = io::Result<Guarded>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            if let Some(pause) = &mut self.pause {
+                ready!(pause.as_mut().poll(cx));
+                self.pause = None;
+            }
+            match ready!(self.listener.poll_accept(cx)) {
+                Ok((stream, peer)) => {
+                    if let Some(guarded) = self.door.admit(stream, peer) {
+                        return Poll::Ready(Some(Ok(guarded)));
+                    }
+                }
+                // The one connection failed, not the listener.
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset
+                    ) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "cannot accept connections");
+                    self.pause = Some(Box::pin(sleep(ACCEPT_PAUSE)));
+                }
+            }
+        }
+    }
+}
+
+/// A connection inside the door.
+pub(crate) struct Guarded {
+    stream: TcpStream,
+    id: u64,
+    address: IpAddr,
+    door: Arc<Door>,
+    silence: Option<Silence>,
+    cut: Pin<Box<WaitForCancellationFutureOwned>>,
+}
+
+struct Silence {
+    bytes_left: usize,
+    timer: Pin<Box<Sleep>>,
+}
+
+impl AsyncRead for Guarded {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        let before = buf.filled().len();
+        let polled = Pin::new(&mut this.stream).poll_read(cx, buf);
+        if polled.is_pending() {
+            // Only here: a busy connection comes by soon enough, and pays nothing while busy.
+            if this.cut.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
+            }
+            if let Some(silence) = &mut this.silence
+                && silence.timer.as_mut().poll(cx).is_ready()
+            {
+                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+            }
+        } else if let Some(silence) = &mut this.silence {
+            silence.bytes_left = silence
+                .bytes_left
+                .saturating_sub(buf.filled().len() - before);
+            if silence.bytes_left == 0 {
+                this.silence = None;
+                this.door.inside().silent.remove(&this.id);
+            }
+        }
+        polled
+    }
+}
+
+impl AsyncWrite for Guarded {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, buf)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+impl Connected for Guarded {
+    type ConnectInfo = TcpConnectInfo;
+
+    fn connect_info(&self) -> TcpConnectInfo {
+        self.stream.connect_info()
+    }
+}
+
+impl Drop for Guarded {
+    fn drop(&mut self) {
+        let mut inside = self.door.inside();
+        inside.open -= 1;
+        inside.silent.remove(&self.id);
+        if let Some(crowd) = inside.per_address.get_mut(&self.address) {
+            *crowd -= 1;
+            if *crowd == 0 {
+                inside.per_address.remove(&self.address);
+            }
+        }
+    }
+}

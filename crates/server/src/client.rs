@@ -1,0 +1,209 @@
+//! Calls from one of our processes to another: always with a deadline, always under the id of the
+//! request they serve.
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use rapporteur_records::Error;
+use tonic::metadata::MetadataValue;
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Code, Request, Status};
+use tonic_types::StatusExt as _;
+
+use crate::caller::{CALLER_KEY, Caller, REQUEST_ID_KEY};
+use crate::deadline::Deadline;
+
+/// Deadline of a call that serves no request with one.
+pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(10);
+
+const CONNECT_WITHIN: Duration = Duration::from_secs(3);
+/// Not more often than the servers allow; see `serve.rs`.
+const KEEPALIVE: Duration = Duration::from_secs(30);
+const KEEPALIVE_WITHIN: Duration = Duration::from_secs(10);
+/// Kept back from what is left, so that our own answer still arrives in time.
+const MARGIN: Duration = Duration::from_millis(20);
+
+/// A channel to another service, such as `http://127.0.0.1:7401`. It connects at the first call and
+/// again after a loss, so the other side need not run yet. Keep one for each peer; clones share it.
+pub fn connect(url: &str) -> Result<Channel, Error> {
+    let endpoint = Endpoint::from_shared(url.to_owned()).map_err(|error| {
+        Error::invalid(
+            "url",
+            format!("`{url}` is not the address of a service: {error}"),
+        )
+    })?;
+    Ok(endpoint
+        .connect_timeout(CONNECT_WITHIN)
+        .tcp_nodelay(true)
+        .http2_keep_alive_interval(KEEPALIVE)
+        .keep_alive_timeout(KEEPALIVE_WITHIN)
+        .keep_alive_while_idle(true)
+        .connect_lazy())
+}
+
+/// What is passed on from the request that is being served to the calls made for it.
+#[derive(Clone, Debug)]
+pub struct Onward {
+    caller: Option<Caller>,
+    deadline: Deadline,
+}
+
+impl Onward {
+    /// Taken from the request that is being served.
+    pub fn of<T>(request: &Request<T>) -> Self {
+        Self {
+            caller: Some(Caller::of(request)),
+            deadline: Deadline::of(request),
+        }
+    }
+
+    /// For work that a process does by itself.
+    pub fn within(time: Duration) -> Self {
+        Self {
+            caller: None,
+            deadline: Deadline::after(time),
+        }
+    }
+
+    /// A request with the remaining time, the caller and the request id on it. When no time is left,
+    /// the call is not worth making.
+    pub fn request<M>(&self, message: M) -> Result<Request<M>, Error> {
+        let left = self
+            .deadline
+            .remaining()
+            .map_or(DEFAULT_DEADLINE, |left| left.saturating_sub(MARGIN));
+        if left.is_zero() {
+            return Err(Error::DeadlineExceeded);
+        }
+        let mut request = Request::new(message);
+        request.set_timeout(left);
+        if let Some(caller) = &self.caller {
+            for (key, value) in [
+                (CALLER_KEY, &caller.id),
+                (REQUEST_ID_KEY, &caller.request_id),
+            ] {
+                // Both were checked when they came in; an id that is missing is made by the other side.
+                if !value.is_empty()
+                    && let Ok(value) = MetadataValue::try_from(value.as_str())
+                {
+                    request.metadata_mut().insert(key, value);
+                }
+            }
+        }
+        Ok(request)
+    }
+}
+
+/// Sets the deadline of a call.
+pub fn within<M>(message: M, time: Duration) -> Request<M> {
+    let mut request = Request::new(message);
+    request.set_timeout(time);
+    request
+}
+
+/// The status that any other client would report: tonic's reports its own expired deadline as CANCELLED
+/// "Timeout expired", and a connection that was lost or refused as CANCELLED or UNKNOWN.
+pub fn settled(status: Status) -> Status {
+    match status.code() {
+        Code::Cancelled if status.message() == "Timeout expired" => {
+            Status::deadline_exceeded("the deadline of the call has passed")
+        }
+        // A status with a source was made on this side.
+        Code::Cancelled | Code::Unknown if status.source().is_some() => {
+            Status::unavailable(format!("the connection was lost: {}", status.message()))
+        }
+        _ => status,
+    }
+}
+
+/// The domain's error for a call to `service` that failed. Only what means the same to our own caller
+/// keeps its meaning; the rest is the other side's trouble.
+pub fn upstream(service: &str, status: Status) -> Error {
+    let status = settled(status);
+    match status.code() {
+        Code::DeadlineExceeded => Error::DeadlineExceeded,
+        Code::NotFound => {
+            let details = status.get_error_details();
+            let name = details
+                .resource_info()
+                .map(|resource| resource.resource_name.clone());
+            Error::NotFound {
+                name: name.unwrap_or_else(|| status.message().to_owned()),
+            }
+        }
+        Code::Unauthenticated => Error::Unauthenticated(status.message().to_owned()),
+        Code::PermissionDenied => Error::PermissionDenied(status.message().to_owned()),
+        Code::ResourceExhausted => Error::Exhausted(status.message().to_owned()),
+        Code::Unavailable | Code::Cancelled | Code::Aborted => Error::Upstream {
+            service: service.to_owned(),
+            description: status.message().to_owned(),
+        },
+        code => Error::Internal(format!("{service} answered {code:?}: {}", status.message())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_expired_deadline_has_its_own_code() {
+        assert_eq!(
+            settled(Status::cancelled("Timeout expired")).code(),
+            Code::DeadlineExceeded
+        );
+        assert_eq!(
+            settled(Status::cancelled("by the user")).code(),
+            Code::Cancelled
+        );
+        assert_eq!(
+            upstream("events", Status::cancelled("Timeout expired")),
+            Error::DeadlineExceeded
+        );
+    }
+
+    #[test]
+    fn a_failed_call_is_told_in_our_own_words() {
+        let down = upstream("events", Status::unavailable("refused"));
+        assert_eq!(
+            down,
+            Error::Upstream {
+                service: "events".into(),
+                description: "refused".into()
+            }
+        );
+        let unknown = Error::NotFound {
+            name: "events/7".into(),
+        };
+        assert_eq!(upstream("events", crate::status(unknown.clone())), unknown);
+        assert!(matches!(
+            upstream("events", Status::data_loss("x")),
+            Error::Internal(_)
+        ));
+    }
+
+    #[test]
+    fn time_caller_and_id_go_on() {
+        let mut served = Request::new(());
+        served
+            .metadata_mut()
+            .insert(CALLER_KEY, "users/a".parse().unwrap());
+        served
+            .metadata_mut()
+            .insert(REQUEST_ID_KEY, "id-1".parse().unwrap());
+        served
+            .extensions_mut()
+            .insert(Deadline::after(Duration::from_secs(2)));
+        let onward = Onward::of(&served).request(()).unwrap();
+        assert_eq!(Caller::of(&onward), Caller::of(&served));
+        assert!(onward.metadata().get("grpc-timeout").is_some());
+        served
+            .extensions_mut()
+            .insert(Deadline::after(Duration::ZERO));
+        assert_eq!(
+            Onward::of(&served).request(()).unwrap_err(),
+            Error::DeadlineExceeded
+        );
+        assert!(connect("not a url").is_err());
+    }
+}

@@ -1,0 +1,117 @@
+//! What a server is started with, apart from its services.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use crate::accept::DoorLimits;
+use crate::args::Args;
+use crate::deadline::{self, Pace, Patience};
+use crate::drain::{Drain, Readiness};
+
+/// Resolves with the reason why the process cannot go on.
+pub(crate) type Fatal = Pin<Box<dyn Future<Output = String> + Send>>;
+
+/// The options of [`crate::serve()`]. Made from [`Args`]; the default has the defaults of the flags.
+pub struct Serving {
+    pub(crate) descriptors: Vec<&'static [u8]>,
+    pub(crate) services: Vec<String>,
+    pub(crate) reflection: bool,
+    pub(crate) http1: bool,
+    pub(crate) patience: Patience,
+    pub(crate) pace: fn(&str) -> Pace,
+    pub(crate) door: DoorLimits,
+    pub(crate) announce: Duration,
+    pub(crate) drain_within: Duration,
+    pub(crate) drain: Drain,
+    pub(crate) readiness: Readiness,
+    pub(crate) fatal: Option<Fatal>,
+}
+
+impl Serving {
+    /// An encoded `FileDescriptorSet`, for reflection.
+    pub fn descriptors(mut self, set: &'static [u8]) -> Self {
+        self.descriptors.push(set);
+        self
+    }
+
+    /// Full name of a service that is served (`generated_server::SERVICE_NAME`), for health and
+    /// reflection.
+    pub fn service(mut self, name: impl Into<String>) -> Self {
+        self.services.push(name.into());
+        self
+    }
+
+    /// Which methods are bulk or endless, when their names do not tell it to [`deadline::pace`].
+    pub fn pace(mut self, pace: fn(&str) -> Pace) -> Self {
+        self.pace = pace;
+        self
+    }
+
+    /// Speaks HTTP/1.1 as well, for a gateway that answers more than gRPC.
+    pub fn accept_http1(mut self) -> Self {
+        self.http1 = true;
+        self
+    }
+
+    /// When this resolves, with the reason, the process drains and [`crate::serve()`] returns
+    /// [`crate::ServeError::Fatal`].
+    pub fn fatal(mut self, fault: impl Future<Output = String> + Send + 'static) -> Self {
+        self.fatal = Some(Box::pin(fault));
+        self
+    }
+
+    /// The handle by which services learn that the process stops.
+    pub fn drain(&self) -> Drain {
+        self.drain.clone()
+    }
+
+    /// The handle by which services say that they cannot work for now.
+    pub fn readiness(&self) -> Readiness {
+        self.readiness.clone()
+    }
+}
+
+impl Default for Serving {
+    fn default() -> Self {
+        Self::from(&Args::default())
+    }
+}
+
+impl From<&Args> for Serving {
+    fn from(args: &Args) -> Self {
+        Self {
+            descriptors: Vec::new(),
+            services: Vec::new(),
+            reflection: args.reflection,
+            http1: false,
+            patience: Patience {
+                default: Duration::from_secs(args.default_deadline_seconds),
+                cap: Duration::from_secs(args.max_deadline_seconds),
+            },
+            pace: deadline::pace,
+            door: DoorLimits {
+                connections: usize::try_from(args.max_connections).unwrap_or(usize::MAX),
+                per_address: usize::try_from(args.max_connections_per_address)
+                    .unwrap_or(usize::MAX),
+                handshake: Duration::from_secs(args.handshake_seconds),
+            },
+            announce: Duration::from_secs(args.announce_seconds),
+            drain_within: args.drain(),
+            drain: Drain::default(),
+            readiness: Readiness::default(),
+            fatal: None,
+        }
+    }
+}
+
+impl fmt::Debug for Serving {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Serving")
+            .field("services", &self.services)
+            .field("patience", &self.patience)
+            .field("door", &self.door)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,81 @@
+//! The store of a process: opened off the runtime, watched, walked after a crash.
+
+use std::future::Future;
+use std::path::Path;
+use std::sync::Arc;
+
+use rapporteur_store::Store;
+use rapporteur_store::sled::{Options, SledStore};
+
+use crate::{MainError, PageToken, Readiness};
+
+/// The open store of a process, and what goes with it.
+pub struct Storage {
+    store: Arc<SledStore>,
+    /// Page tokens of this store.
+    pub tokens: PageToken,
+}
+
+impl std::fmt::Debug for Storage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Storage").finish_non_exhaustive()
+    }
+}
+
+impl Storage {
+    /// Opens the store in this directory, or makes one there.
+    pub async fn open(directory: &Path) -> Result<Self, MainError> {
+        let directory = directory.to_owned();
+        let store =
+            tokio::task::spawn_blocking(move || SledStore::open(&directory, Options::default()))
+                .await??;
+        let tokens = PageToken::new(store.info().await?.store_id);
+        Ok(Self { store, tokens })
+    }
+
+    /// The store itself.
+    pub fn store(&self) -> Arc<dyn Store> {
+        self.store.clone()
+    }
+
+    /// Resolves, with the reason, when the store can no longer be written. For [`crate::Serving::fatal`].
+    pub fn failed(&self) -> impl Future<Output = String> + Send + 'static {
+        storage_failed(self.store.failed())
+    }
+
+    /// After a crash, walks the whole store while it serves: what opening checks is the end of the log.
+    /// Damage turns the process NOT_SERVING.
+    pub fn watch_over(&self, readiness: Readiness) {
+        if !self.store.recovered() {
+            return;
+        }
+        let store = self.store();
+        tokio::spawn(async move {
+            match store.verify().await {
+                Ok(verified) => {
+                    tracing::info!(?verified, "the store was not closed last time; it is whole")
+                }
+                Err(rapporteur_store::Error::Corrupt(place)) => {
+                    tracing::error!(place, "the store is damaged; restore it from a copy");
+                    readiness.not_ready(format!("the store is damaged: {place}"));
+                }
+                // It was closed meanwhile, or cannot be read now; the next start walks again.
+                Err(error) => tracing::warn!(%error, "the store could not be walked"),
+            }
+        });
+    }
+
+    /// Makes everything durable and lets go of the directory.
+    pub async fn close(self) -> Result<(), MainError> {
+        Ok(self.store.close().await?)
+    }
+}
+
+/// Resolves, with the reason, when a store that reports its failures here can no longer be written.
+async fn storage_failed(mut fault: tokio::sync::watch::Receiver<Option<String>>) -> String {
+    match fault.wait_for(Option::is_some).await.map(|why| why.clone()) {
+        Ok(why) => why.unwrap_or_default(),
+        // The store was closed in good order.
+        Err(_) => std::future::pending().await,
+    }
+}
