@@ -79,9 +79,6 @@ pub struct Page {
 /// What lets a record through.
 pub type Predicate<T> = Box<dyn Fn(&T) -> bool + Send + Sync>;
 
-/// Whether a record is one of those asked for.
-pub type Test<T> = Box<dyn Fn(&T) -> bool + Send + Sync>;
-
 /// What a list request asks for: where to look, and what to let through.
 pub struct Listing<T> {
     /// Stretches of keys, one after the other.

@@ -1,5 +1,7 @@
 //! Records over the real embedded store, with a noun made for the test.
 
+#![allow(clippy::unwrap_used)]
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
