@@ -23,6 +23,8 @@ pub struct Call {
     pub reason: String,
     /// The caller's id for this request; the same id does the same thing once. May be empty.
     pub request_id: String,
+    /// The id under which the process logs this call.
+    pub log_id: String,
     /// Digest of the request, so that an id that is reused for something else is noticed.
     pub body_hash: [u8; 32],
     /// Check everything, write nothing.
@@ -295,7 +297,7 @@ impl Change<'_> {
             caller: self.call.caller.clone(),
             rpc: self.call.rpc.to_owned(),
             reason: self.call.reason.clone(),
-            request_id: self.call.request_id.clone(),
+            request_id: self.call.log_id.clone(),
             body_hash: self.call.body_hash.to_vec(),
         };
         let batch = Batch {

@@ -199,13 +199,17 @@ impl Feed {
                 name: name.to_owned(),
             });
         }
-        let next = revisions.get(limit).map(|r| r.position);
+        let mut next = revisions.get(limit).map(|r| r.position);
         let filter = FeedFilter {
             types: Vec::new(),
             name_prefix: name.to_owned(),
         };
-        let mut changes = Vec::new();
+        let (mut changes, mut bytes) = (Vec::new(), 0);
         for revision in revisions.iter().take(limit) {
+            if bytes >= BYTES_PER_PAGE {
+                next = Some(revision.position);
+                break;
+            }
             let before = self.store.token_at(revision.position - 1).await?;
             for entry in self.store.read_log(&before, 1).await? {
                 let token = Token {
@@ -215,6 +219,7 @@ impl Feed {
                 };
                 if let Some(mut change) = self.change(&entry, FeedToken(token), &filter)? {
                     change.resources.retain(|r| r.name == name);
+                    bytes += change.encoded_len();
                     changes.push(change);
                 }
             }

@@ -19,7 +19,6 @@ use tonic::transport::Channel;
 use tonic::{Code, Status};
 use uuid::Uuid;
 
-use crate::records::time;
 use crate::{Result, layout};
 
 /// Most writes that one batch of the mirror holds, well under the store's limit.
@@ -366,7 +365,9 @@ impl Mirror {
     async fn commit(&self, writes: Vec<Write>) -> Result<()> {
         let batch = Batch {
             op_id: Uuid::now_v7(),
-            time_us: time::now_us(),
+            // No time of its own: the log gives it that of the entry before. A record that is written
+            // meanwhile would else be logged after its `update_time`, and not be there as of that moment.
+            time_us: 0,
             checks: Vec::new(),
             writes,
             meta: Bytes::new(),

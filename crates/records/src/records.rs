@@ -9,6 +9,9 @@ use rapporteur_store::{Row, Store};
 
 use crate::{Error, Noun, Result, layout};
 
+/// Most bytes of records that one answer holds, below the 4 MiB that a server sends.
+const ANSWER_BYTES: usize = 3 << 20;
+
 /// The clock, passed in so that tests choose the time.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 
@@ -88,8 +91,12 @@ impl Records {
         }
         if as_of.is_some() {
             let mut records = Vec::with_capacity(names.len());
+            let mut bytes = 0;
             for name in names {
-                records.push(self.get(noun, name, as_of).await?);
+                let record = self.get(noun, name, as_of).await?;
+                bytes += record.bytes.len();
+                fits_into_an_answer(bytes)?;
+                records.push(record);
             }
             return Ok(records);
         }
@@ -98,6 +105,7 @@ impl Records {
             .map(|name| layout::record(noun.kind, name))
             .collect();
         let rows = self.store.get_many(&keys).await?;
+        fits_into_an_answer(rows.iter().flatten().map(|row| row.value.len()).sum())?;
         rows.into_iter()
             .zip(names)
             .map(|(row, name)| {
@@ -160,6 +168,17 @@ impl Records {
             })
         }))
     }
+}
+
+/// Records that are asked for by name are answered all or not at all.
+fn fits_into_an_answer(bytes: usize) -> Result<()> {
+    if bytes <= ANSWER_BYTES {
+        return Ok(());
+    }
+    let most = ANSWER_BYTES >> 20;
+    let wrong =
+        format!("lead to more than {most} MiB, which is too much for one answer; ask for fewer");
+    Err(Error::invalid("names", wrong))
 }
 
 pub(crate) fn stored(row: Row) -> Stored {

@@ -96,6 +96,7 @@ pub fn received<R: WriteRequest>(rpc: &'static str, request: Request<R>) -> (Cal
     let caller = Caller::of(&request);
     let message = request.into_inner();
     let mut call = Call::new(&caller.id, rpc, &message);
+    call.log_id = caller.request_id;
     message.request_id().clone_into(&mut call.request_id);
     message.reason().clone_into(&mut call.reason);
     call.validate_only = message.validate_only();

@@ -1,0 +1,112 @@
+//! `rapporteur.events.v1.PlanService`.
+
+use rapporteur_proto::events::v1::plan_service_server::PlanService;
+use rapporteur_proto::events::v1::{
+    AdoptPlanRequest, BatchGetPlanNodesRequest, BatchGetPlanNodesResponse,
+    BringIntoForcePlanRequest, CreatePlanNodeRequest, CreatePlanRequest, ExpirePlanRequest,
+    GetPlanNodeRequest, GetPlanRequest, ListPlanNodesRequest, ListPlanNodesResponse,
+    ListPlansRequest, ListPlansResponse, Plan, PlanNode, SupersedePlanRequest,
+    UpdatePlanNodeRequest, UpdatePlanRequest,
+};
+use rapporteur_server::desk::{Answered, received, record};
+use tonic::Request;
+
+use super::Api;
+use crate::plan::{self, PLAN};
+use crate::plan_node::{self, PLAN_NODE};
+
+#[tonic::async_trait]
+impl PlanService for Api {
+    async fn get_plan(&self, request: Request<GetPlanRequest>) -> Answered<Plan> {
+        let request = request.into_inner();
+        self.desk.get(&PLAN, &request.name, request.as_of).await
+    }
+
+    async fn list_plans(&self, request: Request<ListPlansRequest>) -> Answered<ListPlansResponse> {
+        self.desk
+            .list(&PLAN, request, async |query| {
+                plan::listing(self.desk.records(), query).await
+            })
+            .await
+    }
+
+    async fn create_plan(&self, request: Request<CreatePlanRequest>) -> Answered<Plan> {
+        let (call, request) = received("rapporteur.events.v1.PlanService/CreatePlan", request);
+        record(plan::create(self.desk.records(), call, request).await)
+    }
+
+    async fn update_plan(&self, request: Request<UpdatePlanRequest>) -> Answered<Plan> {
+        let (call, request) = received("rapporteur.events.v1.PlanService/UpdatePlan", request);
+        record(plan::update(self.desk.records(), call, request).await)
+    }
+
+    async fn get_plan_node(&self, request: Request<GetPlanNodeRequest>) -> Answered<PlanNode> {
+        let request = request.into_inner();
+        self.desk
+            .get(&PLAN_NODE, &request.name, request.as_of)
+            .await
+    }
+
+    async fn list_plan_nodes(
+        &self,
+        request: Request<ListPlanNodesRequest>,
+    ) -> Answered<ListPlanNodesResponse> {
+        self.desk
+            .list(&PLAN_NODE, request, async |query| {
+                plan_node::listing(self.desk.records(), query).await
+            })
+            .await
+    }
+
+    async fn batch_get_plan_nodes(
+        &self,
+        request: Request<BatchGetPlanNodesRequest>,
+    ) -> Answered<BatchGetPlanNodesResponse> {
+        let request = request.into_inner();
+        self.desk
+            .batch_get(&PLAN_NODE, &request.names, request.as_of)
+            .await
+    }
+
+    async fn create_plan_node(
+        &self,
+        request: Request<CreatePlanNodeRequest>,
+    ) -> Answered<PlanNode> {
+        let (call, request) = received("rapporteur.events.v1.PlanService/CreatePlanNode", request);
+        record(plan_node::create(self.desk.records(), call, request).await)
+    }
+
+    async fn update_plan_node(
+        &self,
+        request: Request<UpdatePlanNodeRequest>,
+    ) -> Answered<PlanNode> {
+        let (call, request) = received("rapporteur.events.v1.PlanService/UpdatePlanNode", request);
+        record(plan_node::update(self.desk.records(), call, request).await)
+    }
+
+    async fn adopt_plan(&self, request: Request<AdoptPlanRequest>) -> Answered<Plan> {
+        let (call, request) = received("rapporteur.events.v1.PlanService/AdoptPlan", request);
+        record(plan::adopt(self.desk.records(), call, request).await)
+    }
+
+    async fn bring_into_force_plan(
+        &self,
+        request: Request<BringIntoForcePlanRequest>,
+    ) -> Answered<Plan> {
+        let (call, request) = received(
+            "rapporteur.events.v1.PlanService/BringIntoForcePlan",
+            request,
+        );
+        record(plan::bring_into_force(self.desk.records(), call, request).await)
+    }
+
+    async fn expire_plan(&self, request: Request<ExpirePlanRequest>) -> Answered<Plan> {
+        let (call, request) = received("rapporteur.events.v1.PlanService/ExpirePlan", request);
+        record(plan::expire(self.desk.records(), call, request).await)
+    }
+
+    async fn supersede_plan(&self, request: Request<SupersedePlanRequest>) -> Answered<Plan> {
+        let (call, request) = received("rapporteur.events.v1.PlanService/SupersedePlan", request);
+        record(plan::supersede(self.desk.records(), call, request).await)
+    }
+}

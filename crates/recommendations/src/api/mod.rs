@@ -1,0 +1,46 @@
+//! gRPC: each handler takes the request apart, asks the noun, and answers. No rule lives here.
+
+mod addressee;
+mod instrument;
+mod recommendation;
+
+use rapporteur_proto::recommendations::v1::addressee_service_server::AddresseeServiceServer;
+use rapporteur_proto::recommendations::v1::instrument_service_server::InstrumentServiceServer;
+use rapporteur_proto::recommendations::v1::recommendation_service_server::RecommendationServiceServer;
+use rapporteur_server::{Desk, MAX_DECODING_BYTES, MAX_ENCODING_BYTES};
+use tonic::service::Routes;
+
+use crate::register::Register;
+
+/// Full names of the services that [`routes`] answers, for health.
+pub const SERVICES: [&str; 3] = [
+    "rapporteur.recommendations.v1.InstrumentService",
+    "rapporteur.recommendations.v1.RecommendationService",
+    "rapporteur.recommendations.v1.AddresseeService",
+];
+
+/// Answers the requests of one service from the records behind the desk and what the register knows.
+#[derive(Clone, Debug)]
+struct Api {
+    desk: Desk,
+    register: Register,
+}
+
+/// All services of this process but the change feed.
+pub fn routes(desk: &Desk, register: &Register) -> Routes {
+    let api = Api {
+        desk: desk.clone(),
+        register: register.clone(),
+    };
+    macro_rules! server {
+        ($server:ident) => {
+            $server::new(api.clone())
+                .max_decoding_message_size(MAX_DECODING_BYTES)
+                .max_encoding_message_size(MAX_ENCODING_BYTES)
+        };
+    }
+    Routes::default()
+        .add_service(server!(InstrumentServiceServer))
+        .add_service(server!(RecommendationServiceServer))
+        .add_service(server!(AddresseeServiceServer))
+}

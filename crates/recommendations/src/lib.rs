@@ -1,0 +1,100 @@
+//! The recommendations service: what meetings adopt, whom they ask, and what comes of it.
+//!
+//! What it keeps: instruments with their numbers, recommendations with the life of their texts, the ledger of
+//! addressees. What it promises: a text that was adopted does not change, a number is given once, nothing
+//! supersedes itself, each change in the ledger is dated and stays, a group is who belonged to it on its day.
+//! What it deliberately does not do: it keeps no dialogue, party, plan or event (the [`register`] mirrors
+//! them), and it decides no rights.
+//!
+//! One file a noun: its record and index rows, its rules, its writes, its lists. [`api`] answers gRPC.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`instrument`] | texts that meetings adopt; [`numbering`] gives and finds their numbers, [`citation`] reads and prints them |
+//! | [`recommendation`] | elements of texts; [`lifecycle`] says how a text may move |
+//! | [`addressee`] | recommendation x party; [`ledger`] moves it, [`group`] addresses many at once |
+//! | [`register`] | the mirror of the events service; [`mod@reference`] looks up what a record refers to |
+
+pub mod addressee;
+pub mod api;
+pub mod citation;
+pub mod group;
+pub mod instrument;
+pub mod ledger;
+pub mod lifecycle;
+pub mod numbering;
+pub mod recommendation;
+pub mod reference;
+pub mod register;
+
+use std::future::Future;
+
+use rapporteur_proto::changes::v1::Service;
+use rapporteur_records::{AnyNoun, Feed, Records};
+use rapporteur_server::{Args, Changes, Desk, MainError, Serving, Storage, serve};
+use tokio::net::TcpListener;
+
+use register::Register;
+
+/// Keeps the recommendations of the dialogues and what comes of them.
+#[derive(Clone, Debug, clap::Parser)]
+#[command(name = "rapporteur-recommendations", version, mut_arg("listen", |arg| arg.default_value("127.0.0.1:7702")))]
+pub struct Arguments {
+    /// What every service needs.
+    #[command(flatten)]
+    pub server: Args,
+    /// Address of the events service, whose dialogues, parties, plans and events are referred to
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:7701")]
+    pub events: String,
+}
+
+impl AsRef<Args> for Arguments {
+    fn as_ref(&self) -> &Args {
+        &self.server
+    }
+}
+
+/// The nouns that this service keeps.
+pub static NOUNS: [&dyn AnyNoun; 3] = [
+    &instrument::INSTRUMENT,
+    &recommendation::RECOMMENDATION,
+    &addressee::ADDRESSEE,
+];
+
+/// Runs the service on `listener` until `shutdown` resolves.
+pub async fn start(
+    arguments: Arguments,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), MainError> {
+    let storage = Storage::open(&arguments.server.data).await?;
+    let (store, tokens) = (storage.store(), storage.tokens.clone());
+    let feed = Feed::new(store.clone(), Service::Recommendations, &NOUNS);
+    let desk = Desk::new(Records::new(store.clone()), tokens.clone());
+    let register = Register::new(store.clone(), &arguments.events)?;
+    register.mirror().load().await?;
+    let services = api::SERVICES
+        .iter()
+        .chain(&["rapporteur.changes.v1.ChangeService"]);
+    let serving = services.fold(Serving::from(&arguments.server), |serving, name| {
+        serving.service(*name)
+    });
+    let serving = serving
+        .descriptors(rapporteur_proto::DESCRIPTORS)
+        .fatal(storage.failed());
+    storage.watch_over(serving.readiness());
+    let routes = api::routes(&desk, &register).add_service(Changes::server(feed, tokens));
+    let draining = serving.drain().draining();
+    let follower = tokio::spawn(async move {
+        tokio::select! {
+            () = register.follow() => {}
+            () = draining => {}
+        }
+    });
+    let served = serve(listener, routes, serving, shutdown).await;
+    // It ends by itself when the service drains, but not when the server fails.
+    follower.abort();
+    follower.await.ok();
+    storage.close().await?;
+    Ok(served?)
+}

@@ -1,0 +1,15 @@
+//! `rapporteur-recommendations`: the recommendations service.
+
+use std::process::ExitCode;
+
+use rapporteur_server::{run, shutdown_signal};
+use tokio::net::TcpListener;
+
+fn main() -> ExitCode {
+    run(
+        |arguments: rapporteur_recommendations::Arguments| async move {
+            let listener = TcpListener::bind(arguments.server.listen).await?;
+            rapporteur_recommendations::start(arguments, listener, shutdown_signal()).await
+        },
+    )
+}

@@ -1,0 +1,88 @@
+//! References of a record, to the register and to records of this service: all are looked up before the
+//! commit, and the first that is not known is answered with the path of its field.
+
+use rapporteur_proto::r#type::v1::{Claim, PlanLink, Provenance};
+use rapporteur_records::{Error, Pattern, Records, Result};
+
+use crate::instrument::INSTRUMENT;
+use crate::recommendation::RECOMMENDATION;
+use crate::register::{BODY, Register};
+
+/// What a record refers to.
+#[derive(Debug, Default)]
+pub struct References {
+    wanted: Vec<(String, String)>,
+}
+
+impl References {
+    /// `field` refers to the record `name`; an empty name refers to nothing.
+    pub fn one(&mut self, field: impl Into<String>, name: &str) {
+        if !name.is_empty() {
+            self.wanted.push((field.into(), name.to_owned()));
+        }
+    }
+
+    /// The recorded sources of facts.
+    pub fn provenance(&mut self, field: &str, all: &[Provenance]) {
+        for (place, one) in all.iter().enumerate() {
+            self.one(format!("{field}[{place}].source"), &one.source);
+        }
+    }
+
+    /// The recorded source of one fact.
+    pub fn one_provenance(&mut self, field: &str, provenance: Option<&Provenance>) {
+        if let Some(provenance) = provenance {
+            self.one(format!("{field}.source"), &provenance.source);
+        }
+    }
+
+    /// The plans and sources of claims.
+    pub fn claims(&mut self, field: &str, claims: &[Claim]) {
+        for (place, claim) in claims.iter().enumerate() {
+            self.one(format!("{field}[{place}].plan"), &claim.plan);
+            self.one_provenance(
+                &format!("{field}[{place}].provenance"),
+                claim.provenance.as_ref(),
+            );
+        }
+    }
+
+    /// The nodes and sources of plan links.
+    pub fn plan_links(&mut self, field: &str, links: &[PlanLink]) {
+        for (place, link) in links.iter().enumerate() {
+            self.one(format!("{field}[{place}].node"), &link.node);
+            self.one_provenance(
+                &format!("{field}[{place}].provenance"),
+                link.provenance.as_ref(),
+            );
+        }
+    }
+
+    /// Holds when every record exists. Nothing is ever removed, so it still exists when the commit is made.
+    pub async fn check(self, records: &Records, register: &Register) -> Result<()> {
+        let mut known: Vec<String> = Vec::new();
+        for (field, name) in self.wanted {
+            if known.contains(&name) {
+                continue;
+            }
+            if !exists(records, register, &name).await? {
+                return Err(Error::UnknownReference { field, name });
+            }
+            known.push(name);
+        }
+        Ok(())
+    }
+}
+
+async fn exists(records: &Records, register: &Register, name: &str) -> Result<bool> {
+    let is = |pattern: Pattern| pattern.matches(name);
+    if is(INSTRUMENT.pattern) {
+        Ok(records.find(&INSTRUMENT, name).await?.is_some())
+    } else if is(RECOMMENDATION.pattern) {
+        Ok(records.find(&RECOMMENDATION, name).await?.is_some())
+    } else if is(BODY) {
+        register.has_body(name).await
+    } else {
+        register.exists(name).await
+    }
+}
