@@ -1,0 +1,140 @@
+//! The admin key: 256 random bits, of which the gateway keeps only the BLAKE3 (a random key needs no
+//! slow hash). It is made at the first start and written once, for the operator, into a file that only
+//! its owner can read; the operator may take it away.
+
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use prost::Message;
+use rapporteur_records::time;
+use rapporteur_server::MainError;
+use rapporteur_store::key::Key;
+use rapporteur_store::{Batch, Store, Write};
+use uuid::Uuid;
+
+/// Row space of keys in the gateway's store; 01 to 05 belong to the records layer.
+const KEYS: u8 = 0x10;
+/// Who the admin key stands for.
+pub const ADMIN: &str = "admin";
+
+/// A key as it is kept.
+#[derive(Clone, PartialEq, Message)]
+pub struct Kept {
+    /// The part between the first and the second `_`, for telling keys apart.
+    #[prost(string, tag = "1")]
+    pub id: String,
+    /// BLAKE3 of the whole key.
+    #[prost(bytes = "vec", tag = "2")]
+    pub hash: Vec<u8>,
+}
+
+/// The hash of the admin key in `store`; makes the key and writes it to `file` when there is none yet.
+pub async fn admin(store: &Arc<dyn Store>, file: &Path) -> Result<[u8; 32], MainError> {
+    let row = Key::new(KEYS).str(ADMIN).into_bytes();
+    if let Some(found) = store.get(&row).await? {
+        let hash = Kept::decode(found.value)?.hash;
+        return hash
+            .try_into()
+            .map_err(|_| "the admin key in the store is damaged".into());
+    }
+    let (key, kept) = fresh()?;
+    let hash = *blake3::hash(key.as_bytes()).as_bytes();
+    // First the file: a key that is kept but that nobody knows would lock the operator out.
+    write_once(file, &key).map_err(|error| format!("{}: {error}", file.display()))?;
+    let writes = vec![Write::put(row, kept.encode_to_vec())];
+    let (op_id, time_us) = (Uuid::now_v7(), time::now_us());
+    store
+        .commit(Batch {
+            op_id,
+            time_us,
+            checks: Vec::new(),
+            writes,
+            meta: bytes::Bytes::new(),
+        })
+        .await?;
+    tracing::info!(file = %file.display(), "made the admin key");
+    Ok(hash)
+}
+
+/// A new key, `rpk_<id>_<secret>`.
+fn fresh() -> Result<(String, Kept), MainError> {
+    let mut random = [0; 38];
+    getrandom::fill(&mut random).map_err(|error| format!("no randomness for a key: {error}"))?;
+    let (id, secret) = random.split_at(6);
+    let (id, secret) = (hex(id), hex(secret));
+    let key = format!("rpk_{id}_{secret}");
+    let hash = blake3::hash(key.as_bytes()).as_bytes().to_vec();
+    Ok((key, Kept { id, hash }))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The file appears whole or not at all, and is never readable by others, not even for a moment.
+fn write_once(file: &Path, key: &str) -> io::Result<()> {
+    let unfinished = file.with_extension("key.new");
+    // Left over from a start that was cut off.
+    match std::fs::remove_file(&unfinished) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut open = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&unfinished)?;
+    open.write_all(key.as_bytes())?;
+    open.write_all(b"\n")?;
+    open.sync_all()?;
+    std::fs::rename(&unfinished, file)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use rapporteur_store::sled::{Options, SledStore};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_key_is_made_once_and_only_its_hash_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("admin.key");
+        let store: Arc<dyn Store> =
+            SledStore::open(&folder.path().join("store"), Options::default()).unwrap();
+        let hash = admin(&store, &file).await.unwrap();
+        let key = std::fs::read_to_string(&file).unwrap();
+        assert_eq!(hash, *blake3::hash(key.trim_end().as_bytes()).as_bytes());
+        assert_eq!(
+            std::fs::metadata(&file).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+        let parts: Vec<&str> = key.trim_end().split('_').collect();
+        assert_eq!((parts[0], parts[1].len(), parts[2].len()), ("rpk", 12, 64));
+        // The operator takes it away; the gateway goes on knowing it.
+        std::fs::remove_file(&file).unwrap();
+        assert_eq!(admin(&store, &file).await.unwrap(), hash);
+        assert!(!file.exists());
+        for (_, row) in store
+            .scan(&[], &[], 100, rapporteur_store::Direction::Forward)
+            .await
+            .unwrap()
+        {
+            assert!(
+                !String::from_utf8_lossy(&row.value).contains(parts[2]),
+                "the secret is in the store"
+            );
+        }
+        store.close().await.unwrap();
+    }
+
+    #[test]
+    fn no_two_keys_are_alike() {
+        let (one, other) = (fresh().unwrap().0, fresh().unwrap().0);
+        assert_ne!(one, other);
+    }
+}

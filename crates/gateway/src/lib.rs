@@ -1,0 +1,150 @@
+//! The public door of rapporteur: one address for every service.
+//!
+//! What it keeps: the admin key's hash, and the mirrors from which its views are made; all of it can be
+//! lost but the key. What it promises: a call goes on to the service that owns the noun with its bytes
+//! untouched, under the name of the caller whom the door established and nobody else's; a service that
+//! is down is UNAVAILABLE by name; joined answers say what they rest on. What it deliberately does not
+//! do: it decodes no request that it does not answer itself, so a new RPC or field needs no change here.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`routes`] | which service owns what: the one table |
+//! | [`door`] | who calls, and what anonymous callers may |
+//! | [`key`] | the admin key |
+//! | [`lanes`] | connections to a service |
+//! | [`stream`] | one call on such a connection |
+//! | [`forward`] | passing calls on |
+//! | [`upstream`] | calls that the gateway makes itself |
+//! | [`changes`] | the joined change feed |
+//! | [`coverage`], [`trace`] | views over gRPC |
+//! | [`replay`] | the model as it was at a moment |
+//! | [`status`] | how the parts are |
+
+#![warn(missing_docs)]
+
+pub mod changes;
+pub mod coverage;
+pub mod door;
+pub mod forward;
+pub mod key;
+pub mod lanes;
+pub mod replay;
+pub mod routes;
+pub mod status;
+pub mod stream;
+pub mod trace;
+pub mod upstream;
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use rapporteur_server::{Args, Drain, MainError, Serving, Storage, serve};
+use rapporteur_store::Store;
+use rapporteur_views::Views;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tonic::service::Routes;
+
+use crate::door::Door;
+use crate::upstream::Upstreams;
+
+/// One address for all services: forwards, joins, and says who calls.
+#[derive(Clone, Debug, clap::Parser)]
+#[command(name = "rapporteur-gateway", version, mut_arg("listen", |arg| arg.default_value("127.0.0.1:7700")))]
+pub struct Arguments {
+    /// What every service needs.
+    #[command(flatten)]
+    pub server: Args,
+    /// Where the events service is
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:7701")]
+    pub events: String,
+    /// Where the recommendations service is
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:7702")]
+    pub recommendations: String,
+}
+
+impl AsRef<Args> for Arguments {
+    fn as_ref(&self) -> &Args {
+        &self.server
+    }
+}
+
+impl Arguments {
+    /// The file that holds the admin key in clear, written at the first start.
+    pub fn admin_key_file(&self) -> PathBuf {
+        self.server.data.join("admin.key")
+    }
+}
+
+/// Runs the gateway on `listener` until `shutdown` resolves. The services need not run yet.
+pub async fn start(
+    arguments: Arguments,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), MainError> {
+    let upstreams = Upstreams::connect(&arguments)?;
+    let storage = Storage::open(&arguments.server.data.join("store")).await?;
+    let serving = Serving::from(&arguments.server).fatal(storage.failed());
+    storage.watch_over(serving.readiness());
+    let served = run(
+        &arguments,
+        listener,
+        serving,
+        &upstreams,
+        &storage.store(),
+        shutdown,
+    )
+    .await;
+    storage.close().await?;
+    served
+}
+
+async fn run(
+    arguments: &Arguments,
+    listener: TcpListener,
+    serving: Serving,
+    upstreams: &Upstreams,
+    store: &Arc<dyn Store>,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), MainError> {
+    let door = Arc::new(Door::new(
+        key::admin(store, &arguments.admin_key_file()).await?,
+    ));
+    let views = Views::load(store).await?;
+    let mut followers = follow(&views, upstreams, &serving.drain());
+    let router = forward::router(arguments, door.clone())?;
+    let routes = Routes::from(router)
+        .add_service(door.guard(coverage::server(views.clone(), upstreams.clone())))
+        .add_service(door.guard(trace::server(views.clone())))
+        .add_service(door.guard(changes::server(upstreams.clone())))
+        .add_service(door.guard(status::server(views, upstreams.clone(), store.clone())));
+    // Reflection shows every service: to a client the system is one server.
+    let services = rapporteur_proto::descriptor_pool()
+        .services()
+        .map(|service| service.full_name().to_owned());
+    let services = services.filter(|name| name.starts_with("rapporteur."));
+    let serving = services.fold(
+        serving.descriptors(rapporteur_proto::DESCRIPTORS),
+        Serving::service,
+    );
+    let served = serve(listener, routes, serving, shutdown).await;
+    followers.shutdown().await;
+    Ok(served?)
+}
+
+/// Keeps the views up to date beside the calls.
+fn follow(views: &Views, upstreams: &Upstreams, drain: &Drain) -> JoinSet<()> {
+    let mut followers = JoinSet::new();
+    for upstream in upstreams.all() {
+        let (views, service, channel) = (views.clone(), upstream.service, upstream.channel.clone());
+        let draining = drain.draining();
+        followers.spawn(async move {
+            tokio::select! {
+                () = views.follow(service, channel) => {}
+                () = draining => {}
+            }
+        });
+    }
+    followers
+}

@@ -1,0 +1,173 @@
+//! How the parts of the system are: the gateway, each service, and how far the views have read it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rapporteur_proto::changes::v1::ListChangesRequest;
+use rapporteur_proto::gateway::v1::status_service_server::{StatusService, StatusServiceServer};
+use rapporteur_proto::gateway::v1::{GetStatusRequest, GetStatusResponse, ServiceStatus};
+use rapporteur_records::FeedToken;
+use rapporteur_server::client::{settled, within};
+use rapporteur_server::status;
+use rapporteur_store::{Health, Store};
+use rapporteur_views::Views;
+use tonic::metadata::MetadataMap;
+use tonic::{Request, Response, Status};
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
+
+use crate::upstream::{Upstream, Upstreams};
+
+/// A service that takes longer than this to say how it is, is not well.
+const ANSWER_WITHIN: Duration = Duration::from_secs(1);
+/// No record's name begins so: a page of changes below it says only where the log ends.
+const NO_NAME: &str = "/";
+/// Response metadata in which a service may say what it is.
+const VERSION: &str = "rapporteur-version";
+const ENGINE: &str = "rapporteur-engine";
+
+/// Asks the parts.
+#[derive(Clone)]
+pub struct Asked {
+    views: Views,
+    upstreams: Upstreams,
+    store: Arc<dyn Store>,
+}
+
+/// The generated server.
+pub fn server(
+    views: Views,
+    upstreams: Upstreams,
+    store: Arc<dyn Store>,
+) -> StatusServiceServer<Asked> {
+    StatusServiceServer::new(Asked {
+        views,
+        upstreams,
+        store,
+    })
+}
+
+#[tonic::async_trait]
+impl StatusService for Asked {
+    async fn get_status(
+        &self,
+        _: Request<GetStatusRequest>,
+    ) -> Result<Response<GetStatusResponse>, Status> {
+        let [events, recommendations] = self.upstreams.all();
+        let (own, events, recommendations) =
+            futures::join!(self.own(), self.ask(events), self.ask(recommendations));
+        Ok(Response::new(GetStatusResponse {
+            services: vec![own?, events, recommendations],
+        }))
+    }
+}
+
+impl Asked {
+    async fn own(&self) -> Result<ServiceStatus, Status> {
+        let failed = |error| status(rapporteur_records::Error::Store(error));
+        let head = self.store.head().await.map_err(failed)?.position;
+        let (serving, detail) = match self.store.health().await {
+            Health::Serving => (true, String::new()),
+            Health::Failing(why) => (false, why),
+        };
+        Ok(ServiceStatus {
+            service: "gateway".to_owned(),
+            address: String::new(),
+            serving,
+            detail,
+            head,
+            // Nobody follows the gateway's own log, so nothing of it is behind.
+            viewed: head,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            engine: self.store.info().await.map_err(failed)?.engine.to_owned(),
+        })
+    }
+
+    async fn ask(&self, upstream: &Upstream) -> ServiceStatus {
+        let (health, head) = futures::join!(check(upstream), self.head(upstream));
+        let progress = self.views.progress(upstream.service);
+        let viewed = progress.position;
+        let mut details = Vec::new();
+        let (serving, metadata) = match health {
+            Ok((serving, metadata)) => {
+                if !serving {
+                    details.push("it says that it does not serve".to_owned());
+                }
+                (serving, metadata)
+            }
+            Err(why) => {
+                details.push(why);
+                (false, MetadataMap::new())
+            }
+        };
+        if !progress.trouble.is_empty() {
+            details.push(format!("the views do not get on: {}", progress.trouble));
+        } else if !progress.caught_up {
+            details.push("the views have not read all of it since the gateway began".to_owned());
+        }
+        // The views may have read on since the head was asked for.
+        let head = head.unwrap_or_default().max(viewed);
+        let said = |key| {
+            metadata
+                .get(key)
+                .and_then(|value| value.to_str().ok())
+                .unwrap_or_default()
+                .to_owned()
+        };
+        ServiceStatus {
+            service: upstream.name.to_owned(),
+            address: upstream.address.clone(),
+            serving,
+            detail: details.join("; "),
+            head,
+            viewed,
+            version: said(VERSION),
+            engine: said(ENGINE),
+        }
+    }
+
+    /// The end of a service's log, asked for from where the views are, so that little has to be looked at.
+    async fn head(&self, upstream: &Upstream) -> Option<u64> {
+        let token = self
+            .views
+            .token(&*self.store, upstream.service)
+            .await
+            .ok()?;
+        let query = ListChangesRequest {
+            token,
+            name_prefix: NO_NAME.to_owned(),
+            ..ListChangesRequest::default()
+        };
+        let page = upstream
+            .changes()
+            .list_changes(within(query, ANSWER_WITHIN))
+            .await
+            .ok()?
+            .into_inner();
+        page.next_token
+            .parse::<FeedToken>()
+            .ok()
+            .map(|token| token.0.position)
+    }
+}
+
+/// Whether a service says that it serves, and what else it says of itself.
+async fn check(upstream: &Upstream) -> Result<(bool, MetadataMap), String> {
+    let request = within(
+        HealthCheckRequest {
+            service: String::new(),
+        },
+        ANSWER_WITHIN,
+    );
+    match HealthClient::new(upstream.channel.clone())
+        .check(request)
+        .await
+    {
+        Ok(answer) => Ok((
+            answer.get_ref().status() == ServingStatus::Serving,
+            answer.metadata().clone(),
+        )),
+        Err(status) => Err(settled(status).message().to_owned()),
+    }
+}

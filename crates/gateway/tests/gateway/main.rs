@@ -1,0 +1,174 @@
+//! The gateway as its clients see it, in front of services that a test holds in its hand.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod callers;
+mod echo;
+mod feed;
+mod forwarding;
+mod joined;
+mod views;
+mod wire;
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use rapporteur_gateway::Arguments;
+use rapporteur_server::{Args, MainError, Serving, client, serve};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tonic::metadata::{Ascii, MetadataValue};
+use tonic::service::Routes;
+use tonic::transport::Channel;
+use tonic::{Code, Request, Response, Status};
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_client::HealthClient;
+use tonic_prost::ProstCodec;
+use tonic_types::StatusExt as _;
+
+/// Nothing in these tests takes this long unless it is broken.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The future's value; a test fails when it does not come.
+async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
+    match tokio::time::timeout(PATIENCE, future).await {
+        Ok(value) => value,
+        Err(_) => panic!("waited too long: {what}"),
+    }
+}
+
+/// An address at which nobody listens.
+async fn nobody() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    format!("http://{}", listener.local_addr().unwrap())
+}
+
+/// A gateway that runs inside the test.
+struct Gateway {
+    address: SocketAddr,
+    channel: Channel,
+    key: String,
+    folder: tempfile::TempDir,
+    stop: oneshot::Sender<()>,
+    done: JoinHandle<Result<(), MainError>>,
+}
+
+impl Gateway {
+    async fn start(events: &str, recommendations: &str) -> Self {
+        Self::start_in(tempfile::tempdir().unwrap(), events, recommendations).await
+    }
+
+    async fn start_in(folder: tempfile::TempDir, events: &str, recommendations: &str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let arguments = Arguments {
+            server: Args {
+                data: folder.path().to_owned(),
+                ..Args::default()
+            },
+            events: events.to_owned(),
+            recommendations: recommendations.to_owned(),
+        };
+        let key_file = arguments.admin_key_file();
+        let (stop, stopped) = oneshot::channel();
+        let done = tokio::spawn(rapporteur_gateway::start(arguments, listener, async {
+            let _ = stopped.await;
+        }));
+        let channel = client::connect(&format!("http://{address}")).unwrap();
+        let health = HealthCheckRequest {
+            service: String::new(),
+        };
+        soon(
+            "the gateway to serve",
+            HealthClient::new(channel.clone()).check(health),
+        )
+        .await
+        .unwrap();
+        let key = std::fs::read_to_string(key_file)
+            .unwrap()
+            .trim_end()
+            .to_owned();
+        Self {
+            address,
+            channel,
+            key,
+            folder,
+            stop,
+            done,
+        }
+    }
+
+    async fn stop(self) -> tempfile::TempDir {
+        let _ = self.stop.send(());
+        soon("the gateway to end", self.done)
+            .await
+            .unwrap()
+            .unwrap();
+        self.folder
+    }
+
+    fn credential(&self) -> MetadataValue<Ascii> {
+        format!("Bearer {}", self.key).parse().unwrap()
+    }
+
+    /// The message with the admin key on it.
+    fn keyed<T>(&self, message: T) -> Request<T> {
+        let mut request = Request::new(message);
+        request
+            .metadata_mut()
+            .insert("authorization", self.credential());
+        request
+    }
+
+    /// Calls a method of the echo service behind the gateway.
+    async fn echo(
+        &self,
+        method: &str,
+        request: Request<String>,
+    ) -> Result<Response<String>, Status> {
+        let mut grpc = tonic::client::Grpc::new(self.channel.clone())
+            .max_decoding_message_size(64 << 20)
+            .max_encoding_message_size(64 << 20);
+        soon("a connection", grpc.ready()).await.unwrap();
+        let path = format!("/{}/{method}", echo::NAME).parse().unwrap();
+        soon(method, grpc.unary(request, path, ProstCodec::default())).await
+    }
+}
+
+/// A service that runs inside the test; ends with it.
+struct Upstream {
+    url: String,
+    _stop: oneshot::Sender<()>,
+}
+
+impl Upstream {
+    async fn start(routes: Routes) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let (stop, stopped) = oneshot::channel::<()>();
+        tokio::spawn(serve(listener, routes, Serving::default(), async {
+            let _ = stopped.await;
+        }));
+        Self { url, _stop: stop }
+    }
+}
+
+/// The status says that this service is down, in words and for programs.
+fn assert_down(status: &Status, service: &str) {
+    assert_eq!(status.code(), Code::Unavailable, "{status:?}");
+    assert!(status.message().contains(service), "{status:?}");
+    let details = status.get_error_details();
+    let info = details.error_info().unwrap();
+    assert_eq!(
+        (info.reason.as_str(), info.metadata["service"].as_str()),
+        ("UPSTREAM_UNAVAILABLE", service)
+    );
+    assert!(details.retry_info().unwrap().retry_delay.is_some());
+}
+
+/// A call without a message and without a key.
+fn nothing() -> Request<String> {
+    Request::new(String::new())
+}

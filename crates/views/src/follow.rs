@@ -1,0 +1,258 @@
+//! The mirrors that feed the model: one for each service, both in the gateway's store.
+//!
+//! At start the model is filled from the store, so a restart asks the services only for what is new.
+//! When the history of a service was replaced its mirror empties itself, and the model with it.
+//! The records of one commit are taken over one after the other; an answer may fall in between, and its
+//! positions then say that the commit was not read yet.
+
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use prost::Message;
+use rapporteur_proto::changes::v1::Service;
+use rapporteur_proto::gateway::v1::Position;
+use rapporteur_records::mirror::{Observer, Progress};
+use rapporteur_records::{Error, Mirror, Result, layout};
+use rapporteur_store::Store;
+use tonic::transport::Channel;
+
+use crate::model::Model;
+
+/// The services that views follow.
+pub const SERVICES: [Service; 2] = [Service::Events, Service::Recommendations];
+
+/// The name of a service in messages and in the store.
+pub fn name_of(service: Service) -> &'static str {
+    match service {
+        Service::Events => "events",
+        Service::Recommendations => "recommendations",
+        Service::Unspecified => "unspecified",
+    }
+}
+
+/// The read models and how far they are.
+#[derive(Clone)]
+pub struct Views {
+    model: Arc<RwLock<Model>>,
+    events: Followed,
+    recommendations: Followed,
+}
+
+/// A mirror, and how far it was when this process began.
+#[derive(Clone)]
+struct Followed {
+    mirror: Mirror,
+    loaded: u64,
+}
+
+impl Followed {
+    /// Whether what is here is a whole state of the service, if perhaps an old one: it is in the middle of
+    /// being filled from the beginning otherwise.
+    fn is_whole(&self, now: &Progress) -> bool {
+        now.caught_up || (self.loaded > 0 && now.generation == 0)
+    }
+}
+
+impl fmt::Debug for Views {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Views")
+            .field("positions", &self.positions())
+            .finish_non_exhaustive()
+    }
+}
+
+/// What is read here of the mirror's cursor row.
+#[derive(Clone, PartialEq, Message)]
+struct CursorToken {
+    #[prost(string, tag = "1")]
+    token: String,
+}
+
+/// Passes the changes of one service on to the model.
+struct Feeder {
+    service: Service,
+    model: Arc<RwLock<Model>>,
+}
+
+impl Observer for Feeder {
+    fn changed(&self, name: &str, type_name: &str, value: Option<&[u8]>) {
+        self.model
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .apply(name, type_name, value);
+    }
+
+    fn cleared(&self) {
+        self.model
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear(self.service);
+    }
+}
+
+impl Views {
+    /// The views as the store has them. They stand still until [`Views::follow`] runs.
+    pub async fn load(store: &Arc<dyn Store>) -> Result<Self> {
+        let model = Arc::new(RwLock::new(Model::default()));
+        let followed = async |service| {
+            let feeder: Arc<dyn Observer> = Arc::new(Feeder {
+                service,
+                model: model.clone(),
+            });
+            let mirror = Mirror::new(store.clone(), name_of(service), Some(feeder));
+            mirror.load().await?;
+            let loaded = mirror.progress().borrow().position;
+            Ok::<_, Error>(Followed { mirror, loaded })
+        };
+        let (events, recommendations) = (
+            followed(Service::Events).await?,
+            followed(Service::Recommendations).await?,
+        );
+        Ok(Self {
+            model,
+            events,
+            recommendations,
+        })
+    }
+
+    /// Follows one service for as long as the future is polled, through its absences.
+    pub async fn follow(&self, service: Service, channel: Channel) {
+        if let Some(followed) = self.followed(service) {
+            followed.mirror.follow(channel).await;
+        }
+    }
+
+    /// How far one service has been read.
+    pub fn progress(&self, service: Service) -> Progress {
+        self.followed(service)
+            .map(|followed| followed.mirror.progress().borrow().clone())
+            .unwrap_or_default()
+    }
+
+    /// The token of a service's feed from which its mirror goes on; empty at the beginning.
+    pub async fn token(&self, store: &dyn Store, service: Service) -> Result<String> {
+        let row = store.get(&layout::cursor(name_of(service))).await?;
+        Ok(row
+            .and_then(|row| CursorToken::decode(row.value).ok())
+            .unwrap_or_default()
+            .token)
+    }
+
+    /// How far each service has been read.
+    pub fn positions(&self) -> Vec<Position> {
+        let position = |service| Position {
+            service: service as i32,
+            position: self.progress(service).position,
+        };
+        SERVICES.map(position).into()
+    }
+
+    /// What `view` makes of the model, and what that rests on: at least these positions.
+    pub fn read<T>(&self, view: impl FnOnce(&Model) -> T) -> (T, Vec<Position>) {
+        let model = self.model.read().unwrap_or_else(PoisonError::into_inner);
+        // Within the lock: whatever is taken over meanwhile is neither seen nor claimed.
+        let positions = self.positions();
+        (view(&model), positions)
+    }
+
+    /// Returns when the views are at least this far; says who is behind when that takes too long. A
+    /// service that was never read to its end is waited for too: an answer without it would be short, not true.
+    pub async fn at_least(&self, asked: &[Position], within: Duration) -> Result<()> {
+        let mut wanted: Vec<(Service, u64)> = SERVICES.map(|service| (service, 0)).into();
+        for (place, position) in asked.iter().enumerate() {
+            let of = wanted
+                .iter_mut()
+                .find(|(service, _)| *service == position.service());
+            let (_, most) = of.ok_or_else(|| {
+                Error::invalid(
+                    format!("at_least[{place}].service"),
+                    "is not SERVICE_EVENTS or SERVICE_RECOMMENDATIONS",
+                )
+            })?;
+            *most = position.position.max(*most);
+        }
+        let end = tokio::time::Instant::now() + within;
+        for (service, position) in wanted {
+            self.reached(service, position, end).await?;
+        }
+        Ok(())
+    }
+
+    async fn reached(
+        &self,
+        service: Service,
+        position: u64,
+        end: tokio::time::Instant,
+    ) -> Result<()> {
+        let Some(followed) = self.followed(service) else {
+            return Ok(());
+        };
+        let mut progress = followed.mirror.progress();
+        let there = |p: &Progress| p.position >= position && followed.is_whole(p);
+        let waited = tokio::time::timeout_at(end, progress.wait_for(there)).await;
+        // The sender lives in the mirror, which lives here: only the time can have run out.
+        if matches!(waited, Ok(Ok(_))) {
+            return Ok(());
+        }
+        let Progress {
+            position: viewed,
+            trouble,
+            ..
+        } = self.progress(service);
+        let because = if trouble.is_empty() {
+            String::new()
+        } else {
+            format!(" ({trouble})")
+        };
+        let description = if position > 0 {
+            format!(
+                "position {position} was asked for, the views have read up to {viewed}{because}"
+            )
+        } else {
+            format!("the views have not read all of it yet{because}")
+        };
+        Err(Error::Upstream {
+            service: name_of(service).to_owned(),
+            description,
+        })
+    }
+
+    fn followed(&self, service: Service) -> Option<&Followed> {
+        match service {
+            Service::Events => Some(&self.events),
+            Service::Recommendations => Some(&self.recommendations),
+            Service::Unspecified => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rapporteur_store::sled::{Options, SledStore};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn views_that_were_never_fed_say_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let store: Arc<dyn Store> = SledStore::open(folder.path(), Options::default()).unwrap();
+        let views = Views::load(&store).await.unwrap();
+        let error = views.at_least(&[], Duration::ZERO).await.unwrap_err();
+        assert!(
+            matches!(&error, Error::Upstream { service, .. } if service == "events"),
+            "{error}"
+        );
+        let nowhere = Position {
+            service: 0,
+            position: 1,
+        };
+        let error = views
+            .at_least(&[nowhere], Duration::ZERO)
+            .await
+            .unwrap_err();
+        assert!(error.to_string().contains("at_least[0].service"), "{error}");
+        assert_eq!(views.read(|model| model.events.len()).0, 0);
+        store.close().await.unwrap();
+    }
+}

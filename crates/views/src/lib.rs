@@ -1,0 +1,43 @@
+//! Read models: what no single service can answer, because it joins what several of them keep.
+//!
+//! What it keeps: nothing that cannot be lost. Two mirrors follow the change feeds of the services into
+//! the gateway's store (rows and cursor in one batch), and a [`Model`] in memory follows the mirrors.
+//! What it promises: every answer is a pure function of the model, so it can be tested without a server
+//! and asked of a past state; a covered count never exceeds its total; a joint event counts once in a
+//! union and once for each dialogue. What it deliberately does not do: it serves no RPC (the gateway
+//! does), decides no rights and writes to no service.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`model`] | the records by name, and who refers to whom |
+//! | [`follow`] | the mirrors that feed the model, how far they are, waiting for a position |
+//! | [`period`] | days from, to, and whether an event falls on them |
+//! | [`scope`] | which events a question is about |
+//! | [`outline`] | the nodes of a plan: their order, what lies below what, what counts as one |
+//! | [`links`] | which links cover a node, and whether they count as planned or addressed |
+//! | [`mod@coverage`] | n of m at each level, with the proof |
+//! | [`stated`] | what sources claim beside what is counted |
+//! | [`mod@trace`] | the life of a record, hop by hop |
+
+#![warn(missing_docs)]
+
+pub mod coverage;
+pub mod follow;
+pub mod links;
+pub mod model;
+pub mod outline;
+pub mod period;
+pub mod scope;
+pub mod stated;
+pub mod trace;
+
+mod refers;
+
+#[cfg(test)]
+mod sample;
+
+pub use coverage::coverage;
+pub use follow::Views;
+pub use model::Model;
+pub use scope::Question;
+pub use trace::trace;
