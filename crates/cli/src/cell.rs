@@ -1,0 +1,229 @@
+//! A value of a record in the few words that fit into a table.
+
+use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MapKey, ReflectMessage, Value};
+
+use crate::field::{CIVIL_DATE, LOCALIZED_TEXT};
+use crate::{name, when, word};
+
+/// How names are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Names {
+    /// `rabat/2024-lisbon-hlm`, for people.
+    Short,
+    /// As the API has them, for programs.
+    Full,
+}
+
+/// The words for the field at `path` (`start`, `place.name`); empty where there is nothing.
+pub(crate) fn at(message: &DynamicMessage, path: &str, names: Names) -> Result<String, String> {
+    let (first, rest) = path
+        .split_once('.')
+        .map_or((path, None), |(first, rest)| (first, Some(rest)));
+    let kind = message.descriptor();
+    let field = kind
+        .get_field_by_name(first)
+        .or_else(|| kind.get_field_by_json_name(first))
+        .ok_or_else(|| {
+            let known: Vec<String> = kind.fields().map(|f| f.name().to_owned()).collect();
+            format!(
+                "{} has no field {first}; it has {}",
+                kind.name(),
+                known.join(", ")
+            )
+        })?;
+    match (rest, message.get_field(&field).as_ref()) {
+        (None, value) => Ok(words(&field, value, names)),
+        (Some(rest), Value::Message(inner)) => at(inner, rest, names),
+        (Some(rest), Value::List(items)) => {
+            let parts = items
+                .iter()
+                .filter_map(Value::as_message)
+                .map(|item| at(item, rest, names));
+            Ok(parts.collect::<Result<Vec<_>, _>>()?.join(", "))
+        }
+        (Some(rest), _) => Err(format!("{first} has no part {rest}")),
+    }
+}
+
+/// The words for a value of a field.
+pub(crate) fn words(field: &FieldDescriptor, value: &Value, names: Names) -> String {
+    match value {
+        Value::List(items) => {
+            let parts: Vec<String> = items
+                .iter()
+                .map(|item| one(&field.kind(), item, names))
+                .collect();
+            // Whole records stand on lines of their own, words beside each other.
+            parts.join(if matches!(field.kind(), Kind::Message(_)) {
+                "\n"
+            } else {
+                ", "
+            })
+        }
+        Value::Map(map) => {
+            let mut parts: Vec<String> = map
+                .iter()
+                .map(|(key, value)| format!("{}: {}", key_text(key), text(value)))
+                .collect();
+            parts.sort();
+            parts.join("\n")
+        }
+        value => one(&field.kind(), value, names),
+    }
+}
+
+fn one(kind: &Kind, value: &Value, names: Names) -> String {
+    match (kind, value) {
+        (Kind::Enum(values), Value::EnumNumber(number)) => word::word(values, *number),
+        (_, Value::Message(message)) => part(message, names),
+        (_, Value::String(text)) if names == Names::Short => name::short(text),
+        (_, value) => text(value),
+    }
+}
+
+fn part(message: &DynamicMessage, names: Names) -> String {
+    let get = |field: &str| message.get_field_by_name(field).map(|v| v.into_owned());
+    match message.descriptor().full_name() {
+        LOCALIZED_TEXT => get("by_language")
+            .map(|map| best_text(&map))
+            .unwrap_or_default(),
+        CIVIL_DATE => {
+            let [value, written] =
+                ["value", "as_written"].map(|f| get(f).map(|v| text(&v)).unwrap_or_default());
+            let unknown = get("basis").and_then(|b| b.as_enum_number()) == Some(4);
+            if !value.is_empty() || !unknown {
+                first_of(value, written)
+            } else {
+                first_of(written, "unknown".into())
+            }
+        }
+        "google.protobuf.Timestamp" => {
+            let seconds = get("seconds").and_then(|v| v.as_i64()).unwrap_or_default();
+            when::show(
+                seconds,
+                get("nanos").and_then(|v| v.as_i32()).unwrap_or_default(),
+            )
+        }
+        // Parts of parts: the facts side by side; where they come from is in `-o json`.
+        _ => {
+            let mut parts = Vec::new();
+            for (field, value) in message
+                .fields()
+                .filter(|(field, _)| field.name() != "provenance")
+            {
+                let words = match (value, field.kind()) {
+                    (Value::Bool(true), _) => field.name().replace('_', "-"),
+                    _ => words(&field, value, names).replace('\n', "; "),
+                };
+                parts.push(words);
+            }
+            parts.retain(|part| !part.is_empty());
+            parts.join(" · ")
+        }
+    }
+}
+
+fn first_of(first: String, second: String) -> String {
+    if first.is_empty() { second } else { first }
+}
+
+/// English if there is one, otherwise the first by language tag.
+pub(crate) fn best_text(by_language: &Value) -> String {
+    let Some(map) = by_language.as_map() else {
+        return String::new();
+    };
+    let mut texts: Vec<(String, String)> = map
+        .iter()
+        .map(|(key, value)| (key_text(key), text(value)))
+        .collect();
+    texts.sort();
+    let english = texts
+        .iter()
+        .position(|(language, _)| language == "en")
+        .unwrap_or(0);
+    texts
+        .into_iter()
+        .nth(english)
+        .map(|(_, text)| text)
+        .unwrap_or_default()
+}
+
+fn key_text(key: &MapKey) -> String {
+    match key {
+        MapKey::String(text) => text.clone(),
+        MapKey::Bool(truth) => truth.to_string(),
+        MapKey::I32(n) => n.to_string(),
+        MapKey::I64(n) => n.to_string(),
+        MapKey::U32(n) => n.to_string(),
+        MapKey::U64(n) => n.to_string(),
+    }
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Bool(truth) => truth.to_string(),
+        Value::I32(n) => n.to_string(),
+        Value::I64(n) => n.to_string(),
+        Value::U32(n) => n.to_string(),
+        Value::U64(n) => n.to_string(),
+        Value::F32(n) => n.to_string(),
+        Value::F64(n) => n.to_string(),
+        Value::EnumNumber(n) => n.to_string(),
+        Value::Bytes(bytes) => bytes.iter().map(|b| format!("{b:02x}")).collect(),
+        Value::Message(_) | Value::List(_) | Value::Map(_) => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rapporteur_proto::descriptor_pool;
+
+    use super::*;
+
+    fn event(json: &str) -> DynamicMessage {
+        let kind = descriptor_pool()
+            .get_message_by_name("rapporteur.events.v1.Event")
+            .unwrap();
+        DynamicMessage::deserialize(kind, &mut serde_json::Deserializer::from_str(json)).unwrap()
+    }
+
+    #[test]
+    fn values_become_words() {
+        let event = event(
+            r#"{"name":"dialogues/rabat/events/x","kind":"EVENT_KIND_SUMMIT","title":{"byLanguage":{"ar":"ق","en":"Summit"}},
+                "start":{"value":"2024-10"},"end":{"basis":"BASIS_UNKNOWN"},"createTime":"2024-10-16T00:00:00Z",
+                "roles":[{"party":"parties/pt","role":"ROLE_CO_CHAIR","provenance":{"quote":"q"}},{"party":"parties/eg"}],
+                "place":{"name":"Lisbon","countryCode":"PT"},"themes":["a","b"]}"#,
+        );
+        let short = |path| at(&event, path, Names::Short).unwrap();
+        assert_eq!(short("name"), "rabat/x");
+        assert_eq!(
+            at(&event, "name", Names::Full).unwrap(),
+            "dialogues/rabat/events/x"
+        );
+        assert_eq!(
+            (short("kind"), short("title")),
+            ("summit".into(), "Summit".into())
+        );
+        assert_eq!(
+            (short("start"), short("end")),
+            ("2024-10".into(), "unknown".into())
+        );
+        assert_eq!(short("createTime"), "2024-10-16T00:00:00Z");
+        assert_eq!(short("roles"), "pt · co-chair\neg");
+        assert_eq!(
+            (short("roles.party"), short("place.name")),
+            ("pt, eg".into(), "Lisbon".into())
+        );
+        assert_eq!(
+            (short("themes"), short("state")),
+            ("a, b".into(), String::new())
+        );
+        assert!(
+            at(&event, "titel", Names::Short)
+                .unwrap_err()
+                .contains("it has name")
+        );
+    }
+}

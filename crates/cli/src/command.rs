@@ -1,0 +1,184 @@
+//! The tree of commands, and the way from a command line to an exit code.
+
+use std::ffi::OsString;
+use std::io::Write;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap_complete::Shell;
+
+use crate::context::{Context, Global};
+use crate::error::{Failure, Result};
+use crate::surroundings::Surroundings;
+use crate::{
+    addressee, chairmanship, changes, completion, coverage, demo, dialogue, event, examples,
+    instrument, load, membership, node, party, plan, post, profile, recommendation, source, status,
+    trace, up,
+};
+
+/// Keeps the record of intergovernmental dialogues: what was held, what was recommended, who answered,
+/// what was done, and the proof of each figure.
+#[derive(Clone, Debug, Parser)]
+#[command(
+    name = "rapporteur",
+    version,
+    propagate_version = true,
+    max_term_width = 110,
+    disable_help_subcommand = true
+)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+enum Command {
+    #[command(subcommand)]
+    Dialogue(dialogue::Command),
+    #[command(subcommand)]
+    Party(party::Command),
+    #[command(subcommand)]
+    Membership(membership::Command),
+    #[command(subcommand)]
+    Post(post::Command),
+    #[command(subcommand)]
+    Chairmanship(chairmanship::Command),
+    #[command(subcommand)]
+    Plan(plan::Command),
+    #[command(subcommand)]
+    Node(node::Command),
+    #[command(subcommand)]
+    Event(event::Command),
+    #[command(subcommand)]
+    Instrument(instrument::Command),
+    #[command(subcommand)]
+    Recommendation(recommendation::Command),
+    #[command(subcommand)]
+    Addressee(addressee::Command),
+    #[command(subcommand)]
+    Source(source::Command),
+    /// Count how far a plan is covered, with the proof
+    Coverage(coverage::Ask),
+    /// Follow a record through the dialogues: where it comes from and what became of it
+    Trace(trace::Ask),
+    #[command(subcommand)]
+    Changes(changes::Command),
+    /// Load a record file: one JSON object a line; loading twice changes nothing
+    Load(load::Ask),
+    /// Start all services here, in one process, with the data in a folder
+    Up(up::Ask),
+    /// Show what the product does, on the sample record, in a folder that is thrown away
+    Demo,
+    /// Show how each service is
+    Status,
+    #[command(subcommand)]
+    Profile(profile::Command),
+    /// Print the completions of a shell
+    Completion {
+        /// Which shell
+        shell: Shell,
+    },
+}
+
+/// Runs one command line and gives its exit code: 0 ok, 1 error, 2 usage, 3 not found, 4 auth or
+/// permission, 5 conflict, 6 unavailable or deadline, 7 partial result, 130 on Ctrl-C.
+pub async fn run(
+    argv: impl IntoIterator<Item = impl Into<OsString>>,
+    out: &mut (dyn Write + Send),
+    err: &mut (dyn Write + Send),
+) -> u8 {
+    run_in(&Surroundings::of_process(), argv, out, err).await
+}
+
+/// The same in surroundings of the caller's choice.
+pub async fn run_in(
+    around: &Surroundings,
+    argv: impl IntoIterator<Item = impl Into<OsString>>,
+    out: &mut (dyn Write + Send),
+    err: &mut (dyn Write + Send),
+) -> u8 {
+    let argv: Vec<OsString> = argv.into_iter().map(Into::into).collect();
+    let cli = match command()
+        .try_get_matches_from(argv)
+        .and_then(|matches| Cli::from_arg_matches(&matches))
+    {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are answers, everything else is a complaint.
+            let text = error.render();
+            let _ = if error.use_stderr() {
+                write!(err, "{text}")
+            } else {
+                write!(out, "{text}")
+            };
+            return error.exit_code().try_into().unwrap_or(2);
+        }
+    };
+    let starts_services = matches!(cli.command, Command::Up(_));
+    let mut ctx = Context {
+        global: cli.global,
+        around,
+        out,
+        err,
+    };
+    let work = dispatch(&mut ctx, cli.command);
+    let outcome = if starts_services {
+        // It stops by itself on the first signal, after draining.
+        Some(work.await)
+    } else {
+        tokio::select! {
+            outcome = work => Some(outcome),
+            Ok(()) = tokio::signal::ctrl_c() => None,
+        }
+    };
+    match outcome {
+        None => 130,
+        Some(Ok(())) => 0,
+        Some(Err(failure)) => {
+            if !failure.is_silent() {
+                let _ = ctx.say(&failure);
+            }
+            failure.exit_code()
+        }
+    }
+}
+
+/// The tree, with an example on each command.
+pub fn command() -> clap::Command {
+    examples::teach(Cli::command())
+}
+
+// Boxed, because `demo` runs commands itself.
+fn dispatch<'a>(
+    ctx: &'a mut Context<'_>,
+    command: Command,
+) -> std::pin::Pin<Box<dyn Future<Output = std::result::Result<(), Failure>> + Send + 'a>> {
+    Box::pin(go(ctx, command))
+}
+
+async fn go(ctx: &mut Context<'_>, command: Command) -> Result<()> {
+    match command {
+        Command::Dialogue(command) => dialogue::run(ctx, command).await,
+        Command::Party(command) => party::run(ctx, command).await,
+        Command::Membership(command) => membership::run(ctx, command).await,
+        Command::Post(command) => post::run(ctx, command).await,
+        Command::Chairmanship(command) => chairmanship::run(ctx, command).await,
+        Command::Plan(command) => plan::run(ctx, command).await,
+        Command::Node(command) => node::run(ctx, command).await,
+        Command::Event(command) => event::run(ctx, command).await,
+        Command::Instrument(command) => instrument::run(ctx, command).await,
+        Command::Recommendation(command) => recommendation::run(ctx, command).await,
+        Command::Addressee(command) => addressee::run(ctx, command).await,
+        Command::Source(command) => source::run(ctx, command).await,
+        Command::Coverage(ask) => coverage::run(ctx, ask).await,
+        Command::Trace(ask) => trace::run(ctx, ask).await,
+        Command::Changes(command) => changes::run(ctx, command).await,
+        Command::Load(ask) => load::run(ctx, ask).await,
+        Command::Up(ask) => up::run(ctx, ask).await,
+        Command::Demo => demo::run(ctx).await,
+        Command::Status => status::run(ctx).await,
+        Command::Profile(command) => profile::run(ctx, command),
+        Command::Completion { shell } => completion::run(ctx, shell),
+    }
+}

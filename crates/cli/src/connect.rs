@@ -1,0 +1,283 @@
+//! The way to the gateway: one channel, the token, a deadline for each call, and patience with a
+//! service that is starting.
+//!
+//! Messages are the generated ones or their reflected twins; either goes over the wire by the path
+//! that its descriptor gives, so a new noun needs no new client code here.
+
+use std::time::{Duration, Instant};
+
+use bytes::{Buf, BufMut, Bytes};
+use prost::{Message, Name};
+use prost_reflect::{DynamicMessage, MethodDescriptor};
+use rapporteur_proto::descriptor_pool;
+use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
+use tonic::codegen::http::uri::PathAndQuery;
+use tonic::metadata::{Ascii, MetadataValue};
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Code, Request, Status, Streaming};
+
+use crate::error::{Failure, Result};
+
+/// First pause before a call is repeated; doubled each time.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+/// Times that a call is repeated: after 0.1, 0.2, 0.4, 0.8 seconds.
+const REPEATS: u32 = 4;
+/// Largest answer.
+const ANSWER_BYTES: usize = 64 << 20;
+
+/// A gateway that can be asked.
+#[derive(Clone, Debug)]
+pub(crate) struct Connection {
+    channel: Channel,
+    token: Option<MetadataValue<Ascii>>,
+    timeout: Duration,
+}
+
+impl Connection {
+    /// Does not connect yet: that happens with the first call.
+    pub(crate) fn new(address: &str, token: Option<&str>, timeout: Duration) -> Result<Self> {
+        let wrong = |why: String| {
+            Failure::usage(format!("{address} is not the address of a gateway: {why}"))
+        };
+        if !address.starts_with("http://") {
+            return Err(wrong("it should look like http://HOST:PORT".to_owned()));
+        }
+        let endpoint =
+            Endpoint::from_shared(address.to_owned()).map_err(|e| wrong(e.to_string()))?;
+        let channel = endpoint
+            .connect_timeout(timeout)
+            .tcp_nodelay(true)
+            .connect_lazy();
+        let token = token
+            .map(|token| MetadataValue::try_from(format!("Bearer {token}")))
+            .transpose()
+            // The text itself stays out of the message: it is a secret.
+            .map_err(|_| {
+                Failure::other(
+                    "BAD_TOKEN",
+                    "the token has characters that no header can carry",
+                )
+            })?
+            .map(|mut value| {
+                value.set_sensitive(true);
+                value
+            });
+        Ok(Self {
+            channel,
+            token,
+            timeout,
+        })
+    }
+
+    /// Calls a method and gives the answer as generated type: `GetStatusRequest` asks `GetStatus`.
+    pub(crate) async fn ask<Q: Message + Name, A: Message + Name + Default>(
+        &self,
+        service: &str,
+        question: &Q,
+    ) -> Result<A> {
+        let method = method(service, Q::NAME.trim_end_matches("Request"))?;
+        let answer = self.unary(&method, question.encode_to_vec().into()).await?;
+        A::decode(answer).map_err(unreadable)
+    }
+
+    /// Calls a method with reflected messages.
+    pub(crate) async fn call(
+        &self,
+        method: &MethodDescriptor,
+        request: &DynamicMessage,
+    ) -> Result<DynamicMessage> {
+        let answer = self.unary(method, request.encode_to_vec().into()).await?;
+        DynamicMessage::decode(method.output(), answer).map_err(unreadable)
+    }
+
+    /// Repeats only what was UNAVAILABLE. That is safe: reads change nothing, and writes carry a request id.
+    async fn unary(&self, method: &MethodDescriptor, body: Bytes) -> Result<Bytes> {
+        let end = Instant::now() + self.timeout;
+        let mut pause = FIRST_PAUSE;
+        for repeat in 0.. {
+            let left = end.saturating_duration_since(Instant::now());
+            let once = tokio::time::timeout(left, self.once(method, body.clone(), left));
+            let status = match once.await {
+                Err(_) => {
+                    let text = format!("no answer within {} s", self.timeout.as_secs());
+                    return Err(Status::deadline_exceeded(text).into());
+                }
+                Ok(Ok(answer)) => return Ok(answer),
+                Ok(Err(status)) => plain(status),
+            };
+            if status.code() != Code::Unavailable
+                || repeat == REPEATS
+                || Instant::now() + pause >= end
+            {
+                return Err(status.into());
+            }
+            tokio::time::sleep(pause).await;
+            pause *= 2;
+        }
+        Err(Status::unavailable("no answer").into())
+    }
+
+    async fn once(
+        &self,
+        method: &MethodDescriptor,
+        body: Bytes,
+        left: Duration,
+    ) -> std::result::Result<Bytes, Status> {
+        let mut client = self.client().await?;
+        let mut request = self.request(body);
+        request.set_timeout(left);
+        Ok(client
+            .unary(request, path(method)?, RawCodec)
+            .await?
+            .into_inner())
+    }
+
+    /// Opens a stream of answers; it has no deadline.
+    pub(crate) async fn stream<Q: Message + Name>(
+        &self,
+        service: &str,
+        question: &Q,
+    ) -> Result<Streaming<Bytes>> {
+        let method = method(service, Q::NAME.trim_end_matches("Request"))?;
+        let mut client = self.client().await.map_err(plain)?;
+        let request = self.request(question.encode_to_vec().into());
+        let answer = client
+            .server_streaming(request, path(&method)?, RawCodec)
+            .await
+            .map_err(plain)?;
+        Ok(answer.into_inner())
+    }
+
+    fn request(&self, body: Bytes) -> Request<Bytes> {
+        let mut request = Request::new(body);
+        if let Some(token) = &self.token {
+            request
+                .metadata_mut()
+                .insert("authorization", token.clone());
+        }
+        request
+    }
+
+    async fn client(&self) -> std::result::Result<tonic::client::Grpc<Channel>, Status> {
+        let mut client =
+            tonic::client::Grpc::new(self.channel.clone()).max_decoding_message_size(ANSWER_BYTES);
+        client
+            .ready()
+            .await
+            .map_err(|e| Status::unavailable(format!("cannot reach the gateway: {}", root(&e))))?;
+        Ok(client)
+    }
+}
+
+/// A method by name; the names are in this program's own protos.
+pub(crate) fn method(service: &str, name: &str) -> Result<MethodDescriptor> {
+    let found = descriptor_pool()
+        .get_service_by_name(service)
+        .and_then(|s| s.methods().find(|m| m.name() == name));
+    found.ok_or_else(|| Failure::other("UNKNOWN_METHOD", format!("{service} has no method {name}")))
+}
+
+fn path(method: &MethodDescriptor) -> std::result::Result<PathAndQuery, Status> {
+    format!("/{}/{}", method.parent_service().full_name(), method.name())
+        .parse()
+        .map_err(|_| Status::internal("not a method path"))
+}
+
+fn unreadable(error: prost::DecodeError) -> Failure {
+    Failure::other(
+        "UNREADABLE_ANSWER",
+        format!("{error}; is the gateway of another version?"),
+    )
+}
+
+/// A connection that was refused or broke, in words: tonic says only "transport error", and of a broken
+/// one not even that it was unavailable. Only statuses made on this side have a source.
+fn plain(status: Status) -> Status {
+    use std::error::Error as _;
+    match status.source() {
+        Some(cause) if matches!(status.code(), Code::Unavailable | Code::Unknown) => {
+            Status::unavailable(format!("cannot reach the gateway: {}", root(cause)))
+        }
+        _ => status,
+    }
+}
+
+fn root(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut deepest = error;
+    while let Some(cause) = deepest.source() {
+        deepest = cause;
+    }
+    deepest.to_string()
+}
+
+/// Leaves encoding to the caller, so that generated and reflected messages take the same way.
+#[derive(Clone, Copy, Debug)]
+struct RawCodec;
+
+impl Codec for RawCodec {
+    type Encode = Bytes;
+    type Decode = Bytes;
+    type Encoder = Self;
+    type Decoder = Self;
+
+    fn encoder(&mut self) -> Self {
+        *self
+    }
+
+    fn decoder(&mut self) -> Self {
+        *self
+    }
+}
+
+impl Encoder for RawCodec {
+    type Item = Bytes;
+    type Error = Status;
+
+    fn encode(
+        &mut self,
+        item: Bytes,
+        buffer: &mut EncodeBuf<'_>,
+    ) -> std::result::Result<(), Status> {
+        buffer.put(item);
+        Ok(())
+    }
+}
+
+impl Decoder for RawCodec {
+    type Item = Bytes;
+    type Error = Status;
+
+    fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> std::result::Result<Option<Bytes>, Status> {
+        Ok(Some(buffer.copy_to_bytes(buffer.remaining())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_address_and_a_token_are_checked() {
+        let new = |address, token| Connection::new(address, token, Duration::from_secs(1));
+        assert!(new("http://127.0.0.1:7700", Some("rpk_a_b")).is_ok());
+        assert_eq!(new("127.0.0.1:7700", None).unwrap_err().exit_code(), 2);
+        let error = new("http://127.0.0.1:1", Some("sec\nret"))
+            .unwrap_err()
+            .to_string();
+        assert!(!error.contains("sec"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn nobody_there_is_unavailable() {
+        let nobody =
+            Connection::new("http://127.0.0.1:9", None, Duration::from_millis(400)).unwrap();
+        let question = rapporteur_proto::gateway::v1::GetStatusRequest {};
+        let answer = nobody
+            .ask::<_, rapporteur_proto::gateway::v1::GetStatusResponse>(
+                "rapporteur.gateway.v1.StatusService",
+                &question,
+            )
+            .await;
+        assert_eq!(answer.unwrap_err().exit_code(), 6);
+    }
+}

@@ -1,0 +1,114 @@
+//! What every command has at hand: the options that all share, the writers, the way to the gateway.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::connect::Connection;
+use crate::error::{Failure, Result};
+use crate::output::Format;
+use crate::profile::{DEFAULT_GATEWAY, Profiles};
+use crate::surroundings::Surroundings;
+
+/// The options that every command has.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Global {
+    /// Dialogue that short names belong to (`rabat`); lists show just this one
+    #[arg(
+        short,
+        long,
+        global = true,
+        value_name = "DIALOGUE",
+        help_heading = "Everywhere"
+    )]
+    pub(crate) dialogue: Option<String>,
+    /// How to show the answer; json is the proto3 JSON of the API
+    #[arg(short, long, global = true, value_enum, default_value_t = Format::Table, help_heading = "Everywhere")]
+    pub(crate) output: Format,
+    /// Fields to show in tables and CSV (`name,start,place.name`)
+    #[arg(
+        long,
+        global = true,
+        value_name = "FIELDS",
+        value_delimiter = ',',
+        help_heading = "Everywhere"
+    )]
+    pub(crate) columns: Vec<String>,
+    /// Show text as it is recorded: no guard against control characters and spreadsheet formulas
+    #[arg(long, global = true, help_heading = "Everywhere")]
+    pub(crate) raw: bool,
+    /// Address of the gateway, http://HOST:PORT [env: RAPPORTEUR_GATEWAY]
+    #[arg(long, global = true, value_name = "URL", help_heading = "Everywhere")]
+    pub(crate) gateway: Option<String>,
+    /// Profile with address and token [env: RAPPORTEUR_PROFILE]; the token alone: [env: RAPPORTEUR_TOKEN]
+    #[arg(
+        long = "profile",
+        global = true,
+        value_name = "PROFILE",
+        help_heading = "Everywhere"
+    )]
+    pub(crate) profile_name: Option<String>,
+    /// Longest time to wait for an answer, retries included
+    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 10,
+          value_parser = clap::value_parser!(u64).range(1..=3_600), help_heading = "Everywhere")]
+    pub(crate) timeout: u64,
+}
+
+/// A command at work.
+pub(crate) struct Context<'a> {
+    pub(crate) global: Global,
+    pub(crate) around: &'a Surroundings,
+    pub(crate) out: &'a mut (dyn Write + Send),
+    pub(crate) err: &'a mut (dyn Write + Send),
+}
+
+impl Context<'_> {
+    /// A connection to the gateway: flag > environment > profile > default. Nothing is sent yet.
+    pub(crate) fn connect(&self) -> Result<Connection> {
+        let profiles = Profiles::load(&self.profiles_file()?)?;
+        let named = self
+            .global
+            .profile_name
+            .as_deref()
+            .or(self.around.var("RAPPORTEUR_PROFILE"));
+        let profile = match named {
+            Some(name) => Some(profiles.get(name)?),
+            None => profiles.current(),
+        };
+        let own_address = self
+            .global
+            .gateway
+            .as_deref()
+            .or(self.around.var("RAPPORTEUR_GATEWAY"));
+        let address = own_address
+            .or(profile.map(|p| p.gateway.as_str()))
+            .unwrap_or(DEFAULT_GATEWAY);
+        // A token belongs to its gateway: the profile's is not sent to another address.
+        let saved = profile
+            .filter(|p| p.gateway == address)
+            .and_then(|p| p.token.as_deref());
+        let token = self.around.var("RAPPORTEUR_TOKEN").or(saved);
+        Connection::new(address, token, Duration::from_secs(self.global.timeout))
+    }
+
+    pub(crate) fn profiles_file(&self) -> Result<PathBuf> {
+        Ok(self.around.config_dir()?.join("profiles.toml"))
+    }
+
+    /// A line for people.
+    pub(crate) fn say(&mut self, line: impl std::fmt::Display) -> Result<()> {
+        writeln!(
+            self.err,
+            "{}",
+            crate::output::guard::line(&line.to_string())
+        )
+        .map_err(Failure::Io)
+    }
+
+    /// Data, as it is.
+    pub(crate) fn print(&mut self, text: impl std::fmt::Display) -> Result<()> {
+        write!(self.out, "{text}")
+            .and_then(|()| self.out.flush())
+            .map_err(Failure::Io)
+    }
+}

@@ -1,0 +1,235 @@
+//! Coverage: how far a plan is covered, with the proof of each figure.
+
+use rapporteur_proto::events::v1::PlanNodeKind;
+use rapporteur_proto::gateway::v1::{
+    Coverage, CoverageNode, GetCoverageRequest, StatedAgainstCounted,
+};
+
+use crate::context::Context;
+use crate::error::Result;
+use crate::noun::reflect;
+use crate::output::{self, Format};
+use crate::record::{self, AsOf};
+use crate::{name, status};
+
+const SERVICE: &str = "rapporteur.gateway.v1.CoverageService";
+
+/// Which plan, which events.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Ask {
+    /// The plan (rabat/cadiz)
+    plan: String,
+    /// Only events that end on or after this day
+    #[arg(long, value_name = "DATE")]
+    from: Option<String>,
+    /// Only events that start on or before this day
+    #[arg(long, value_name = "DATE")]
+    to: Option<String>,
+    /// Only events within this chairmanship
+    #[arg(long)]
+    chairmanship: Option<String>,
+    /// Only events of this dialogue (repeatable); a joint event counts once
+    #[arg(long, value_name = "DIALOGUE")]
+    by: Vec<String>,
+    /// Show every link that proves a figure, with its words
+    #[arg(long)]
+    proof: bool,
+    /// Wait until everything recorded before this call is counted
+    #[arg(long)]
+    fresh: bool,
+    #[command(flatten)]
+    when: AsOf,
+}
+
+pub(crate) async fn run(ctx: &mut Context<'_>, ask: Ask) -> Result<()> {
+    let dialogue = ctx.global.dialogue.as_deref();
+    let to = ctx.connect()?;
+    let request = GetCoverageRequest {
+        plan: name::expand(name::PLAN, &ask.plan, dialogue)?,
+        from: ask.from.unwrap_or_default(),
+        to: ask.to.unwrap_or_default(),
+        chairmanship: name::expand_some(name::CHAIRMANSHIP, &ask.chairmanship, dialogue)?,
+        dialogues: name::expand_all(name::DIALOGUE, &ask.by, None)?,
+        as_of: ask.when.as_of,
+        at_least: if ask.fresh {
+            status::heads(&to).await?
+        } else {
+            Vec::new()
+        },
+    };
+    let coverage: Coverage = to.ask(SERVICE, &request).await?;
+    match ctx.global.output {
+        Format::Json | Format::Yaml => output::data(ctx, &reflect(&coverage)?),
+        Format::Csv => nodes(ctx, &coverage, ask.proof),
+        Format::Table => {
+            headline(ctx, &coverage)?;
+            levels(ctx, &coverage)?;
+            ctx.print("\n")?;
+            nodes(ctx, &coverage, ask.proof)?;
+            stated(ctx, &coverage.stated)
+        }
+    }
+}
+
+fn headline(ctx: &mut Context<'_>, coverage: &Coverage) -> Result<()> {
+    let day = |day: &str, open: &str| {
+        if day.is_empty() {
+            open.to_owned()
+        } else {
+            day.to_owned()
+        }
+    };
+    let title = record::best(&coverage.title);
+    let (from, to) = (
+        day(&coverage.from, "the beginning"),
+        day(&coverage.to, "now"),
+    );
+    let text = format!(
+        "{title}: {} counted, from {from} to {to}\n\n",
+        count(coverage.events_counted)
+    );
+    ctx.print(output::guard::text(&text))
+}
+
+fn count(events: i32) -> String {
+    if events == 1 {
+        "1 event".to_owned()
+    } else {
+        format!("{events} events")
+    }
+}
+
+fn levels(ctx: &mut Context<'_>, coverage: &Coverage) -> Result<()> {
+    let rows: Vec<Vec<String>> = coverage
+        .levels
+        .iter()
+        .map(|level| {
+            vec![
+                kind(level.kind()),
+                format!("{} of {}", level.addressed, level.total),
+                level.planned_only.to_string(),
+                level.recorded.to_string(),
+                level.declared.map(|n| n.to_string()).unwrap_or_default(),
+            ]
+        })
+        .collect();
+    output::table(
+        ctx,
+        &["level", "addressed", "planned only", "recorded", "declared"],
+        &rows,
+    )
+}
+
+fn nodes(ctx: &mut Context<'_>, coverage: &Coverage, proof: bool) -> Result<()> {
+    if !proof {
+        let rows: Vec<Vec<String>> = coverage.nodes.iter().map(node).collect();
+        return output::table(ctx, &["code", "kind", "covered", "links", "text"], &rows);
+    }
+    let mut rows = Vec::new();
+    for counted in &coverage.nodes {
+        for link in &counted.proof {
+            let provenance = link.provenance.clone().unwrap_or_default();
+            let from = if provenance.source.is_empty() {
+                provenance.url
+            } else {
+                name::short(&provenance.source)
+            };
+            let note = |note: String| {
+                if note.is_empty() {
+                    note
+                } else {
+                    format!("note: {note}")
+                }
+            };
+            let words = if provenance.quote.is_empty() {
+                note(provenance.note)
+            } else {
+                provenance.quote
+            };
+            rows.push(vec![
+                counted.code.clone(),
+                kind(counted.kind()),
+                link.kind()
+                    .as_str_name()
+                    .trim_start_matches("PLAN_LINK_KIND_")
+                    .to_ascii_lowercase(),
+                link.date
+                    .as_ref()
+                    .map(|date| date.value.clone())
+                    .unwrap_or_default(),
+                name::short(&link.name),
+                name::short(&link.node),
+                words,
+                from,
+            ]);
+        }
+    }
+    output::table(
+        ctx,
+        &[
+            "code", "kind", "link", "date", "record", "node", "words", "source",
+        ],
+        &rows,
+    )
+}
+
+fn node(counted: &CoverageNode) -> Vec<String> {
+    let covered = match (counted.addressed, counted.planned) {
+        (true, _) => "addressed",
+        (false, true) => "planned",
+        (false, false) => "",
+    };
+    let links = if counted.proof.is_empty() {
+        String::new()
+    } else {
+        counted.proof.len().to_string()
+    };
+    vec![
+        counted.code.clone(),
+        kind(counted.kind()),
+        covered.to_owned(),
+        links,
+        record::best(&counted.text),
+    ]
+}
+
+/// What sources state beside what is counted; nothing when nobody states anything.
+fn stated(ctx: &mut Context<'_>, all: &[StatedAgainstCounted]) -> Result<()> {
+    if all.is_empty() {
+        return Ok(());
+    }
+    let figure = |value: Option<i64>, total: Option<i64>| match (value, total) {
+        (Some(value), Some(total)) => format!("{value} of {total}"),
+        (Some(value), None) => value.to_string(),
+        (None, _) => "?".to_owned(),
+    };
+    let mut rows = Vec::new();
+    for one in all {
+        let claim = one.claim.clone().unwrap_or_default();
+        let agrees = match one.agrees {
+            Some(true) => "agrees",
+            Some(false) => "differs",
+            None => "cannot be said",
+        };
+        rows.push(vec![
+            claim.measure.clone(),
+            figure(claim.value, claim.total),
+            figure(one.counted, one.counted_total),
+            agrees.to_owned(),
+            name::short(&one.name),
+            claim.provenance.unwrap_or_default().quote,
+        ]);
+    }
+    ctx.print("\nStated against counted\n\n")?;
+    output::table(
+        ctx,
+        &["measure", "stated", "counted", "verdict", "record", "quote"],
+        &rows,
+    )
+}
+
+fn kind(kind: PlanNodeKind) -> String {
+    kind.as_str_name()
+        .trim_start_matches("PLAN_NODE_KIND_")
+        .to_ascii_lowercase()
+}

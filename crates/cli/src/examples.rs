@@ -1,0 +1,345 @@
+//! An example for each command, shown at the end of its help. A test parses every one of them.
+
+use clap::Command;
+
+/// Path of the command, then the example without `rapporteur`.
+const EXAMPLES: &[(&str, &str)] = &[
+    ("dialogue list", "dialogue list"),
+    (
+        "dialogue add",
+        r#"dialogue add --id rabat --title "Rabat Process" --code RP --secretariat icmpd --works-in en --works-in fr"#,
+    ),
+    ("party list", "party list --kind organisation --text inter"),
+    ("party add", "party add --id pt --kind state --country PT"),
+    (
+        "membership list",
+        "membership list --dialogue rabat --on 2024-10-16",
+    ),
+    (
+        "membership add",
+        "membership add --dialogue rabat --id pt --party pt --kind partner --group europe --start 2006-07-11",
+    ),
+    ("post list", "post list --dialogue rabat --duty focal-point"),
+    (
+        "post add",
+        r#"post add --dialogue rabat --id pt-focal-point --party pt --duty focal-point --holder "A. Silva" --since 2024-02"#,
+    ),
+    (
+        "chairmanship list",
+        "chairmanship list --dialogue rabat --state active",
+    ),
+    (
+        "chairmanship add",
+        r#"chairmanship add --dialogue rabat --id pt-2024 --party pt --start 2024-02-01 --priority "Regular migration""#,
+    ),
+    (
+        "chairmanship activate",
+        "chairmanship activate rabat/pt-2024 --on 2024-02-01",
+    ),
+    (
+        "chairmanship hand-over",
+        "chairmanship hand-over rabat/pt-2024 --on 2025-01-31",
+    ),
+    ("plan list", "plan list --dialogue rabat --state in-force"),
+    (
+        "plan add",
+        r#"plan add --dialogue rabat --id cadiz --title "Cadiz Action Plan" --adopted 2022-12-14 --declares action=29"#,
+    ),
+    ("plan adopt", "plan adopt rabat/cadiz --on 2022-12-14"),
+    ("plan bring-into-force", "plan bring-into-force rabat/cadiz"),
+    ("plan expire", "plan expire rabat/cadiz"),
+    (
+        "plan supersede",
+        "plan supersede rabat/marrakesh --by rabat/cadiz",
+    ),
+    ("node list", "node list --plan rabat/cadiz --kind objective"),
+    (
+        "node add",
+        r#"node add --plan rabat/cadiz --id 5a --code 5a --kind objective --parent rabat/cadiz/area-3 --counts-as 5"#,
+    ),
+    (
+        "event list",
+        "event list --dialogue rabat --from 2024-01-01 --to 2024-12-31 --state held --state reported",
+    ),
+    (
+        "event add",
+        r#"event add --dialogue rabat --id 2024-lisbon-hlm --title "Joint High-level Meeting" --kind high-level-meeting --start 2024-10-16 --end 2024-10-17 --city Lisbon --country PT --joint khartoum --role pt:co-chair --role eg:co-chair --addressed cadiz/5a --planned cadiz/3"#,
+    ),
+    ("event plan", "event plan rabat/2024-lisbon-hlm"),
+    ("event confirm", "event confirm rabat/2024-lisbon-hlm"),
+    ("event hold", "event hold rabat/2024-lisbon-hlm"),
+    (
+        "event report",
+        "event report rabat/2024-praia-field-visit --no-outcome",
+    ),
+    ("event close", "event close rabat/2024-lisbon-hlm"),
+    (
+        "event postpone",
+        r#"event postpone rabat/2024-lisbon-hlm --reason "the host asked for it""#,
+    ),
+    (
+        "event cancel",
+        r#"event cancel rabat/2024-lisbon-hlm --reason "no quorum""#,
+    ),
+    (
+        "event correct",
+        r#"event correct rabat/2024-lisbon-hlm --reason "an outcome was missing""#,
+    ),
+    (
+        "instrument list",
+        "instrument list --dialogue excom --kind conclusion --year 2016",
+    ),
+    (
+        "instrument add",
+        r#"instrument add --dialogue excom --id 112-lxvii --kind conclusion --number 112 --session 67 --year 2016 --title "International cooperation""#,
+    ),
+    (
+        "instrument resolve",
+        r#"instrument resolve "no. 112(LXVII) of 2016" --dialogue excom"#,
+    ),
+    (
+        "recommendation list",
+        "recommendation list --dialogue rabat --event 2024-lisbon-hlm",
+    ),
+    (
+        "recommendation add",
+        r#"recommendation add --dialogue rabat --id 2024-lisbon-hlm.t3 --event 2024-lisbon-hlm --path 3 --kind takeaway --text "Accompanying mobility with (re)integration support""#,
+    ),
+    (
+        "recommendation address",
+        r#"recommendation address rabat/2024-lisbon-hlm.t3 --to-group rabat --as-written "all partners" --on 2024-10-17"#,
+    ),
+    (
+        "recommendation table",
+        "recommendation table rabat/2024-lisbon-hlm.t3",
+    ),
+    (
+        "recommendation withdraw",
+        r#"recommendation withdraw rabat/2024-lisbon-hlm.t3 --reason "merged with another""#,
+    ),
+    (
+        "recommendation redraft",
+        "recommendation redraft rabat/2024-lisbon-hlm.t3",
+    ),
+    (
+        "recommendation adopt",
+        "recommendation adopt rabat/2024-lisbon-hlm.t3 --on 2024-10-17",
+    ),
+    (
+        "recommendation reject",
+        r#"recommendation reject rabat/2024-lisbon-hlm.t3 --reason "no consensus""#,
+    ),
+    (
+        "recommendation supersede",
+        "recommendation supersede rabat/2024-lisbon-hlm.t3 --by rabat/2025-som.r1",
+    ),
+    (
+        "recommendation elapse",
+        "recommendation elapse rabat/2024-lisbon-hlm.t3",
+    ),
+    (
+        "recommendation retire",
+        "recommendation retire rabat/2024-lisbon-hlm.t3 --decision rabat/2026-declaration",
+    ),
+    (
+        "recommendation revive",
+        r#"recommendation revive rabat/2024-lisbon-hlm.t3 --reason "taken up again""#,
+    ),
+    (
+        "recommendation correct-text",
+        r#"recommendation correct-text rabat/2024-lisbon-hlm.t3 --text "..." --reason "a word was missing""#,
+    ),
+    (
+        "addressee list",
+        "addressee list --dialogue rabat --party pt --implementation no-report",
+    ),
+    (
+        "addressee add",
+        "addressee add --recommendation rabat/2024-lisbon-hlm.t3 --id ma --party ma --voluntary",
+    ),
+    (
+        "addressee respond",
+        "addressee respond rabat/2024-lisbon-hlm.t3/pt --response supported --word accepted --on 2024-11-01",
+    ),
+    (
+        "addressee track",
+        "addressee track rabat/2024-lisbon-hlm.t3/pt --implementation in-progress --on 2025-02-01",
+    ),
+    ("source list", "source list --dialogue rabat"),
+    (
+        "source add",
+        "source add --id p1 --kind post --publisher icmpd --published 2024-10-08 --text-file p1.txt --concerns rabat",
+    ),
+    (
+        "coverage",
+        "coverage rabat/cadiz --from 2023-01-01 --to 2023-12-31 --proof",
+    ),
+    ("trace", "trace recommendation:rabat/2024-lisbon-hlm.t3"),
+    (
+        "changes list",
+        "changes list --prefix dialogues/rabat/ --limit 0 -o json",
+    ),
+    (
+        "changes watch",
+        "changes watch --type rapporteur.events.v1.Event",
+    ),
+    (
+        "changes history",
+        "changes history dialogues/rabat/events/2024-lisbon-hlm",
+    ),
+    ("load", "load record.ndjson --dry-run"),
+    ("up", "up --data ./data --listen 127.0.0.1:7700 --sample"),
+    ("demo", "demo"),
+    ("status", "status"),
+    ("profile list", "profile list"),
+    ("profile show", "profile show local"),
+    ("profile use", "profile use local"),
+    (
+        "profile set",
+        "profile set geneva --gateway http://10.0.0.5:7700 --token-file token.txt",
+    ),
+    ("profile delete", "profile delete geneva"),
+    ("completion", "completion bash"),
+];
+
+/// A record of each noun, for the commands that all nouns have.
+const RECORDS: &[(&str, &str)] = &[
+    ("dialogue", "rabat"),
+    ("party", "pt"),
+    ("membership", "rabat/pt"),
+    ("post", "rabat/pt-focal-point"),
+    ("chairmanship", "rabat/pt-2024"),
+    ("plan", "rabat/cadiz"),
+    ("node", "rabat/cadiz/5a"),
+    ("event", "rabat/2024-lisbon-hlm"),
+    ("instrument", "excom/112-lxvii"),
+    ("recommendation", "rabat/2024-lisbon-hlm.t3"),
+    ("addressee", "rabat/2024-lisbon-hlm.t3/pt"),
+    ("source", "p1"),
+];
+
+const SESSION: &str = "Examples:
+  rapporteur up --sample                       start everything here, with the sample record
+  rapporteur event list --dialogue rabat       the calendar of a dialogue
+  rapporteur coverage rabat/cadiz --proof      how far a plan is covered, and by what
+  rapporteur event add --help                  how to record an event
+
+Names may be short: `rabat/2024-lisbon-hlm` is dialogues/rabat/events/2024-lisbon-hlm, and with
+--dialogue rabat its id is enough. RAPPORTEUR_GATEWAY, RAPPORTEUR_TOKEN and RAPPORTEUR_PROFILE
+say where the system is.
+
+Exit codes: 0 ok, 1 error, 2 usage, 3 not found, 4 auth or permission, 5 conflict,
+6 unavailable or deadline, 7 partial result, 130 Ctrl-C.";
+
+/// Puts the examples into the help of every command.
+pub(crate) fn teach(root: Command) -> Command {
+    let names: Vec<String> = root
+        .get_subcommands()
+        .map(|c| c.get_name().to_owned())
+        .collect();
+    names
+        .into_iter()
+        .fold(root.after_help(SESSION), |root, name| {
+            root.mut_subcommand(name.clone(), |command| descend(command, name))
+        })
+}
+
+fn descend(command: Command, path: String) -> Command {
+    let names: Vec<String> = command
+        .get_subcommands()
+        .map(|c| c.get_name().to_owned())
+        .collect();
+    if names.is_empty() {
+        let example = example(&path).map(|example| format!("Example:\n  rapporteur {example}"));
+        return command.after_help(example.unwrap_or_default());
+    }
+    let first = names
+        .first()
+        .and_then(|name| example(&format!("{path} {name}")))
+        .unwrap_or_default();
+    let command = command.after_help(format!("Example:\n  rapporteur {first}"));
+    names.into_iter().fold(command, |command, name| {
+        let path = format!("{path} {name}");
+        command.mut_subcommand(name, |inner| descend(inner, path))
+    })
+}
+
+fn example(path: &str) -> Option<String> {
+    if let Some((_, example)) = EXAMPLES.iter().find(|(known, _)| *known == path) {
+        return Some((*example).to_owned());
+    }
+    let (noun, verb) = path.split_once(' ')?;
+    let (_, record) = RECORDS.iter().find(|(known, _)| *known == noun)?;
+    let field = match noun {
+        "recommendation" | "node" => "text.fr",
+        "membership" => "group",
+        "post" => "scope",
+        "chairmanship" => "end",
+        "addressee" => "note",
+        "source" => "url",
+        _ => "title.fr",
+    };
+    match verb {
+        "show" => Some(format!("{noun} show {record} --as-of 2024-12-31")),
+        "edit" => Some(format!(
+            r#"{noun} edit {record} --set {field}="..." --reason "it was missing""#
+        )),
+        "history" => Some(format!("{noun} history {record}")),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Splits as a shell would, as far as the examples need it.
+    fn split(line: &str) -> Vec<String> {
+        let (mut words, mut word, mut quoted) = (Vec::new(), String::new(), false);
+        for letter in line.chars() {
+            match letter {
+                '"' => quoted = !quoted,
+                ' ' if !quoted => words.push(std::mem::take(&mut word)),
+                letter => word.push(letter),
+            }
+        }
+        words.push(word);
+        words
+    }
+
+    fn leaves(command: &Command, path: &str, found: &mut Vec<String>) {
+        for inner in command.get_subcommands() {
+            leaves(inner, format!("{path} {}", inner.get_name()).trim(), found);
+        }
+        if command.get_subcommands().next().is_none() {
+            found.push(path.to_owned());
+        }
+    }
+
+    #[test]
+    fn every_command_has_an_example_that_is_one() {
+        let root = crate::command();
+        let mut found = Vec::new();
+        leaves(&root, "", &mut found);
+        assert!(found.len() > 60);
+        for path in &found {
+            let example = example(path).unwrap_or_else(|| panic!("{path} has no example"));
+            assert!(example.starts_with(path), "{path}: {example}");
+            let line = split(&format!("rapporteur {example}"));
+            root.clone()
+                .try_get_matches_from(line)
+                .unwrap_or_else(|e| panic!("{example}: {e}"));
+        }
+        for (path, _) in EXAMPLES {
+            assert!(
+                found.iter().any(|known| known == path),
+                "{path} is no command"
+            );
+        }
+    }
+
+    #[test]
+    fn the_tree_is_well_formed() {
+        crate::command().debug_assert();
+    }
+}

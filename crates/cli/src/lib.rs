@@ -1,0 +1,57 @@
+//! The tool of users and operators, `rapporteur`.
+//!
+//! It keeps nothing but profiles (where the gateway is, with which token). It promises that stdout
+//! carries data and nothing else, that the exit code says how it went, that repeating a command
+//! that was cut off does its work once, and that text from the record cannot steer the terminal.
+//! It deliberately does not check what it sends: only the service that owns a noun does, so the
+//! answer is the same for every client.
+//!
+//! One file a noun; each builds a request, and `record` sends it and shows the answer.
+
+// Printing is what this program is for; it goes through the writers of `Context` all the same.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+mod command;
+mod context;
+mod error;
+mod examples;
+mod surroundings;
+
+mod connect;
+mod profile;
+mod record;
+
+mod addressee;
+mod chairmanship;
+mod dialogue;
+mod event;
+mod instrument;
+mod membership;
+mod node;
+mod party;
+mod plan;
+mod post;
+mod recommendation;
+mod source;
+
+mod changes;
+mod completion;
+mod coverage;
+mod demo;
+mod load;
+mod sample;
+mod status;
+mod system;
+mod trace;
+mod up;
+
+mod cell;
+mod field;
+mod name;
+mod noun;
+mod output;
+mod when;
+mod word;
+
+pub use command::{command, run, run_in};
+pub use surroundings::Surroundings;

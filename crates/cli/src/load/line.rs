@@ -1,0 +1,208 @@
+//! One line of a record file.
+
+use std::collections::HashSet;
+
+use prost_reflect::{DynamicMessage, Value};
+use serde::Deserialize;
+
+use crate::connect::method;
+use crate::noun::{self, Noun};
+
+/// The kind of a line that is no record but addresses a recommendation.
+pub(super) const ADDRESS: &str = "address";
+
+/// A line, read or not.
+#[derive(Debug)]
+pub(super) struct Line {
+    pub(super) file: String,
+    /// From 1.
+    pub(super) number: usize,
+    pub(super) kind: String,
+    pub(super) content: Result<Content, String>,
+}
+
+/// What a line says.
+#[derive(Debug)]
+pub(super) struct Content {
+    pub(super) kind: String,
+    /// `None` for an action.
+    pub(super) noun: Option<&'static Noun>,
+    /// Name of the record, or of what the action is done to.
+    pub(super) name: String,
+    pub(super) record: DynamicMessage,
+    /// The line itself: what its request id is made of.
+    pub(super) text: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw<'a> {
+    #[serde(alias = "action")]
+    kind: String,
+    #[serde(borrow)]
+    record: &'a serde_json::value::RawValue,
+}
+
+/// The lines of a file; empty ones are left out, but counted.
+pub(super) fn read(file: &str, text: &str) -> Vec<Line> {
+    let numbered = text
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| !line.trim().is_empty());
+    let read = |(at, line): (usize, &str)| {
+        let raw = serde_json::from_str::<Raw<'_>>(line).map_err(|e| e.to_string());
+        let kind = raw.as_ref().map(|raw| raw.kind.clone()).unwrap_or_default();
+        let content = raw.and_then(|raw| content(line, &raw));
+        Line {
+            file: file.to_owned(),
+            number: at + 1,
+            kind,
+            content,
+        }
+    };
+    numbered.map(read).collect()
+}
+
+fn content(text: &str, raw: &Raw<'_>) -> Result<Content, String> {
+    let noun = Noun::of_kind(&raw.kind);
+    let descriptor = match noun {
+        Some(noun) => noun.descriptor().map_err(|e| e.to_string())?,
+        None if raw.kind == ADDRESS => {
+            method(crate::addressee::NOUN.service, "AddressRecommendation")
+                .map_err(|e| e.to_string())?
+                .input()
+        }
+        None => {
+            let known: Vec<&str> = noun::ALL
+                .iter()
+                .map(|noun| noun.kind)
+                .chain([ADDRESS])
+                .collect();
+            return Err(format!(
+                "{} is not a kind; known are {}",
+                raw.kind,
+                known.join(", ")
+            ));
+        }
+    };
+    let mut json = serde_json::Deserializer::from_str(raw.record.get());
+    let record = DynamicMessage::deserialize(descriptor, &mut json).map_err(|e| e.to_string())?;
+    let name = noun::text(
+        &record,
+        if noun.is_some() {
+            "name"
+        } else {
+            "recommendation"
+        },
+    );
+    match noun {
+        Some(noun) if !has_shape(&name, noun.pattern) => {
+            return Err(format!(
+                "name: \"{name}\" does not look like {}",
+                noun.pattern
+            ));
+        }
+        _ if name.is_empty() => return Err("recommendation: is empty".to_owned()),
+        _ => {}
+    }
+    Ok(Content {
+        kind: raw.kind.clone(),
+        noun,
+        name,
+        record,
+        text: text.trim().to_owned(),
+    })
+}
+
+fn has_shape(name: &str, pattern: &str) -> bool {
+    let (name, pattern): (Vec<&str>, Vec<&str>) =
+        (name.split('/').collect(), pattern.split('/').collect());
+    name.len() == pattern.len()
+        && name
+            .iter()
+            .zip(&pattern)
+            .all(|(n, p)| if *p == "*" { !n.is_empty() } else { n == p })
+}
+
+impl Content {
+    /// Whether the record is one of `names`, stands below one or refers to one.
+    pub(super) fn speaks_of(&self, names: &HashSet<&str>) -> bool {
+        !names.is_empty() && mentions(&self.record, names)
+    }
+}
+
+fn mentions(message: &DynamicMessage, names: &HashSet<&str>) -> bool {
+    message.fields().any(|(_, value)| mentions_in(value, names))
+}
+
+fn mentions_in(value: &Value, names: &HashSet<&str>) -> bool {
+    match value {
+        Value::String(text) => ancestors(text).any(|name| names.contains(name)),
+        Value::Message(message) => mentions(message, names),
+        Value::List(items) => items.iter().any(|item| mentions_in(item, names)),
+        // Maps hold texts by language; they refer to nothing.
+        _ => false,
+    }
+}
+
+/// The text itself and every name that it stands below.
+pub(super) fn ancestors(text: &str) -> impl Iterator<Item = &str> {
+    let cuts = text.match_indices('/').map(|(at, _)| &text[..at]);
+    cuts.chain(std::iter::once(text))
+        .filter(|name| !name.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_read_and_numbered() {
+        let text = "\n{\"kind\":\"party\",\"record\":{\"name\":\"parties/pt\",\"kind\":\"PARTY_KIND_STATE\"}}\n\n{\"kind\":\"address\",\"record\":{\"recommendation\":\"dialogues/r/recommendations/x\"}}\n";
+        let lines = read("f", text);
+        assert_eq!(
+            lines.iter().map(|line| line.number).collect::<Vec<_>>(),
+            [2, 4]
+        );
+        assert_eq!(lines[0].content.as_ref().unwrap().name, "parties/pt");
+        assert!(lines[1].content.as_ref().unwrap().noun.is_none());
+    }
+
+    #[test]
+    fn what_cannot_be_read_says_why() {
+        let wrong = |text: &str| {
+            read("f", text)[0]
+                .content
+                .as_ref()
+                .map(|_| ())
+                .unwrap_err()
+                .clone()
+        };
+        assert!(wrong("{").contains("EOF"));
+        assert!(wrong(r#"{"kind":"king","record":{}}"#).contains("plan_node"));
+        assert!(wrong(r#"{"kind":"party","record":{"nam":"x"}}"#).contains("nam"));
+        assert!(wrong(r#"{"kind":"party","record":{"name":"pt"}}"#).contains("parties/*"));
+        assert!(
+            wrong(r#"{"kind":"party","record":{"name":"parties/pt"},"extra":1}"#).contains("extra")
+        );
+    }
+
+    #[test]
+    fn references_are_found_wherever_they_stand() {
+        let names: HashSet<&str> = ["dialogues/r", "parties/pt"].into();
+        let speaks = |record: &str| {
+            let line = read("f", &format!(r#"{{"kind":"event","record":{record}}}"#)).remove(0);
+            line.content.unwrap().speaks_of(&names)
+        };
+        assert!(speaks(r#"{"name":"dialogues/r/events/x"}"#));
+        assert!(speaks(
+            r#"{"name":"dialogues/q/events/x","bodies":["dialogues/r/bodies/b"]}"#
+        ));
+        assert!(speaks(
+            r#"{"name":"dialogues/q/events/x","roles":[{"party":"parties/pt"}]}"#
+        ));
+        assert!(!speaks(
+            r#"{"name":"dialogues/q/events/x","title":{"byLanguage":{"en":"parties/pt"}}}"#
+        ));
+    }
+}

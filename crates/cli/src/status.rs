@@ -1,0 +1,77 @@
+//! `status`: how each service is.
+
+use rapporteur_proto::changes::v1::Service;
+use rapporteur_proto::gateway::v1::{GetStatusRequest, GetStatusResponse, Position, ServiceStatus};
+
+use crate::connect::Connection;
+use crate::context::Context;
+use crate::error::{Failure, Result};
+use crate::noun::reflect;
+use crate::output::{self, Format};
+
+const SERVICE: &str = "rapporteur.gateway.v1.StatusService";
+
+pub(crate) async fn run(ctx: &mut Context<'_>) -> Result<()> {
+    let answer = ask(&ctx.connect()?).await?;
+    match ctx.global.output {
+        Format::Json | Format::Yaml => output::data(ctx, &reflect(&answer)?)?,
+        Format::Table | Format::Csv => {
+            let rows: Vec<Vec<String>> = answer.services.iter().map(row).collect();
+            let headings = [
+                "service", "address", "serving", "head", "viewed", "version", "engine", "detail",
+            ];
+            output::table(ctx, &headings, &rows)?;
+        }
+    }
+    if all(&answer) {
+        Ok(())
+    } else {
+        Err(Failure::Down)
+    }
+}
+
+/// Whether every part serves now.
+pub(crate) async fn all_serve(to: &Connection) -> Result<bool> {
+    Ok(all(&ask(to).await?))
+}
+
+fn all(answer: &GetStatusResponse) -> bool {
+    answer.services.iter().all(|service| service.serving)
+}
+
+async fn ask(to: &Connection) -> Result<GetStatusResponse> {
+    to.ask(SERVICE, &GetStatusRequest {}).await
+}
+
+fn row(service: &ServiceStatus) -> Vec<String> {
+    vec![
+        service.service.clone(),
+        service.address.clone(),
+        if service.serving { "yes" } else { "NO" }.to_owned(),
+        service.head.to_string(),
+        service.viewed.to_string(),
+        service.version.clone(),
+        service.engine.clone(),
+        service.detail.clone(),
+    ]
+}
+
+/// The end of each log now: an answer at least as new has seen everything recorded before.
+pub(crate) async fn heads(to: &Connection) -> Result<Vec<Position>> {
+    let known = [
+        ("events", Service::Events),
+        ("recommendations", Service::Recommendations),
+    ];
+    let answer = ask(to).await?;
+    let position = |(name, service): &(&str, Service)| {
+        let found = answer
+            .services
+            .iter()
+            .find(|s| s.service == *name && s.serving)?;
+        Some(Position {
+            service: (*service).into(),
+            position: found.head,
+        })
+    };
+    Ok(known.iter().filter_map(position).collect())
+}
