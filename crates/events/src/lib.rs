@@ -79,7 +79,8 @@ pub async fn start(
     });
     let serving = serving
         .descriptors(rapporteur_proto::DESCRIPTORS)
-        .fatal(storage.failed());
+        .fatal(storage.failed())
+        .about(env!("CARGO_PKG_VERSION"), storage.engine);
     storage.watch_over(serving.readiness());
     let routes = api::routes(&desk).add_service(Changes::server(feed, tokens));
     let served = serve(listener, routes, serving, shutdown).await;

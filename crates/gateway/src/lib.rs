@@ -85,7 +85,9 @@ pub async fn start(
 ) -> Result<(), MainError> {
     let upstreams = Upstreams::connect(&arguments)?;
     let storage = Storage::open(&arguments.server.data.join("store")).await?;
-    let serving = Serving::from(&arguments.server).fatal(storage.failed());
+    let serving = Serving::from(&arguments.server)
+        .fatal(storage.failed())
+        .about(env!("CARGO_PKG_VERSION"), storage.engine);
     storage.watch_over(serving.readiness());
     let served = run(
         &arguments,

@@ -8,7 +8,7 @@ use rapporteur_proto::gateway::v1::status_service_server::{StatusService, Status
 use rapporteur_proto::gateway::v1::{GetStatusRequest, GetStatusResponse, ServiceStatus};
 use rapporteur_records::FeedToken;
 use rapporteur_server::client::{settled, within};
-use rapporteur_server::status;
+use rapporteur_server::{ENGINE_KEY, VERSION_KEY, status};
 use rapporteur_store::{Health, Store};
 use rapporteur_views::Views;
 use tonic::metadata::MetadataMap;
@@ -23,9 +23,6 @@ use crate::upstream::{Upstream, Upstreams};
 const ANSWER_WITHIN: Duration = Duration::from_secs(1);
 /// No record's name begins so: a page of changes below it says only where the log ends.
 const NO_NAME: &str = "/";
-/// Response metadata in which a service may say what it is.
-const VERSION: &str = "rapporteur-version";
-const ENGINE: &str = "rapporteur-engine";
 
 /// Asks the parts.
 #[derive(Clone)]
@@ -122,18 +119,14 @@ impl Asked {
             detail: details.join("; "),
             head,
             viewed,
-            version: said(VERSION),
-            engine: said(ENGINE),
+            version: said(VERSION_KEY),
+            engine: said(ENGINE_KEY),
         }
     }
 
     /// The end of a service's log, asked for from where the views are, so that little has to be looked at.
     async fn head(&self, upstream: &Upstream) -> Option<u64> {
-        let token = self
-            .views
-            .token(&*self.store, upstream.service)
-            .await
-            .ok()?;
+        let token = self.views.token(upstream.service).await.ok()?;
         let query = ListChangesRequest {
             token,
             name_prefix: NO_NAME.to_owned(),

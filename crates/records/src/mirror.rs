@@ -168,6 +168,11 @@ impl Mirror {
         Ok(())
     }
 
+    /// The token of the last change taken over; empty at the beginning.
+    pub async fn token(&self) -> Result<String> {
+        Ok(self.cursor().await?.token)
+    }
+
     async fn cursor(&self) -> Result<Cursor> {
         let row = self.store.get(&layout::cursor(self.source)).await?;
         Ok(row

@@ -1,9 +1,19 @@
 //! `grpc.health.v1`: `""` is the process, a full service name is that service, `liveness` says only
 //! that the process runs.
 
+use tonic::metadata::MetadataValue;
+use tonic::{Request, Response, Status};
 use tonic_health::ServingStatus;
-use tonic_health::pb::health_server::HealthServer;
+use tonic_health::pb::health_server::{Health as HealthCalls, HealthServer};
+use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 use tonic_health::server::{HealthReporter, HealthService};
+
+use crate::serving::About;
+
+/// Metadata key of the program's version on health answers.
+pub const VERSION_KEY: &str = "rapporteur-version";
+/// Metadata key of the storage engine on health answers.
+pub const ENGINE_KEY: &str = "rapporteur-engine";
 
 /// The name that stays SERVING through faults and drain: a process is not killed for those.
 pub(crate) const LIVENESS: &str = "liveness";
@@ -28,8 +38,9 @@ impl Health {
         health
     }
 
-    pub(crate) fn service(&self) -> HealthServer<HealthService> {
-        HealthServer::new(HealthService::from_health_reporter(self.reporter.clone()))
+    pub(crate) fn service(&self, about: About) -> HealthServer<Introduced> {
+        let health = HealthService::from_health_reporter(self.reporter.clone());
+        HealthServer::new(Introduced { health, about })
     }
 
     pub(crate) async fn set(&self, serving: bool) {
@@ -42,5 +53,40 @@ impl Health {
         for name in &self.names {
             self.reporter.set_service_status(name, status).await;
         }
+    }
+}
+
+/// The health service of tonic, whose answers also say what answers.
+pub(crate) struct Introduced {
+    health: HealthService,
+    about: About,
+}
+
+#[tonic::async_trait]
+impl HealthCalls for Introduced {
+    async fn check(
+        &self,
+        request: Request<HealthCheckRequest>,
+    ) -> Result<Response<HealthCheckResponse>, Status> {
+        let mut answer = self.health.check(request).await?;
+        for (key, value) in [
+            (VERSION_KEY, self.about.version),
+            (ENGINE_KEY, self.about.engine),
+        ] {
+            if !value.is_empty() {
+                let value = MetadataValue::from_static(value);
+                answer.metadata_mut().insert(key, value);
+            }
+        }
+        Ok(answer)
+    }
+
+    type WatchStream = <HealthService as HealthCalls>::WatchStream;
+
+    async fn watch(
+        &self,
+        request: Request<HealthCheckRequest>,
+    ) -> Result<Response<Self::WatchStream>, Status> {
+        self.health.watch(request).await
     }
 }

@@ -74,7 +74,7 @@
 //!
 //! A handler:
 //!
-//! ```ignore
+//! ```text
 //! async fn list_events(&self, request: Request<ListEventsRequest>) -> Result<Response<ListEventsResponse>, Status> {
 //!     let caller = Caller::of(&request);                       // before into_inner
 //!     let mut query = request.into_inner();
@@ -120,6 +120,7 @@ pub use changes::Changes;
 pub use deadline::Deadline;
 pub use desk::Desk;
 pub use drain::{Drain, Readiness};
+pub use health::{ENGINE_KEY, VERSION_KEY};
 pub use page::PageToken;
 pub use run::{MainError, run, run_from, shutdown_signal};
 pub use serve::{MAX_DECODING_BYTES, MAX_ENCODING_BYTES, ServeError, serve};

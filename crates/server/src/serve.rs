@@ -76,7 +76,9 @@ pub async fn serve(
 ) -> Result<(), ServeError> {
     let address = listener.local_addr()?;
     let health = Health::of(&serving.services).await;
-    let mut routes = routes.into().add_service(health.service());
+    let mut routes = routes
+        .into()
+        .add_service(health.service(serving.about.clone()));
     if serving.reflection {
         routes = with_reflection(routes, &serving)?;
     }

@@ -27,6 +27,14 @@ pub struct Serving {
     pub(crate) drain: Drain,
     pub(crate) readiness: Readiness,
     pub(crate) fatal: Option<Fatal>,
+    pub(crate) about: About,
+}
+
+/// What a process says of itself in the metadata of its health answers.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct About {
+    pub(crate) version: &'static str,
+    pub(crate) engine: &'static str,
 }
 
 impl Serving {
@@ -40,6 +48,13 @@ impl Serving {
     /// reflection.
     pub fn service(mut self, name: impl Into<String>) -> Self {
         self.services.push(name.into());
+        self
+    }
+
+    /// Version of the program and name of its storage engine, told in the metadata of health answers
+    /// ([`crate::VERSION_KEY`], [`crate::ENGINE_KEY`]).
+    pub fn about(mut self, version: &'static str, engine: &'static str) -> Self {
+        self.about = About { version, engine };
         self
     }
 
@@ -102,6 +117,7 @@ impl From<&Args> for Serving {
             drain: Drain::default(),
             readiness: Readiness::default(),
             fatal: None,
+            about: About::default(),
         }
     }
 }

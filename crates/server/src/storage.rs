@@ -12,6 +12,8 @@ use crate::{MainError, PageToken, Readiness};
 /// The open store of a process, and what goes with it.
 pub struct Storage {
     store: Arc<SledStore>,
+    /// Name of its engine.
+    pub engine: &'static str,
     /// Page tokens of this store.
     pub tokens: PageToken,
 }
@@ -29,8 +31,12 @@ impl Storage {
         let store =
             tokio::task::spawn_blocking(move || SledStore::open(&directory, Options::default()))
                 .await??;
-        let tokens = PageToken::new(store.info().await?.store_id);
-        Ok(Self { store, tokens })
+        let info = store.info().await?;
+        Ok(Self {
+            store,
+            engine: info.engine,
+            tokens: PageToken::new(info.store_id),
+        })
     }
 
     /// The store itself.

@@ -9,11 +9,10 @@ use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use prost::Message;
 use rapporteur_proto::changes::v1::Service;
 use rapporteur_proto::gateway::v1::Position;
 use rapporteur_records::mirror::{Observer, Progress};
-use rapporteur_records::{Error, Mirror, Result, layout};
+use rapporteur_records::{Error, Mirror, Result};
 use rapporteur_store::Store;
 use tonic::transport::Channel;
 
@@ -60,13 +59,6 @@ impl fmt::Debug for Views {
             .field("positions", &self.positions())
             .finish_non_exhaustive()
     }
-}
-
-/// What is read here of the mirror's cursor row.
-#[derive(Clone, PartialEq, Message)]
-struct CursorToken {
-    #[prost(string, tag = "1")]
-    token: String,
 }
 
 /// Passes the changes of one service on to the model.
@@ -131,12 +123,11 @@ impl Views {
     }
 
     /// The token of a service's feed from which its mirror goes on; empty at the beginning.
-    pub async fn token(&self, store: &dyn Store, service: Service) -> Result<String> {
-        let row = store.get(&layout::cursor(name_of(service))).await?;
-        Ok(row
-            .and_then(|row| CursorToken::decode(row.value).ok())
-            .unwrap_or_default()
-            .token)
+    pub async fn token(&self, service: Service) -> Result<String> {
+        match self.followed(service) {
+            Some(followed) => followed.mirror.token().await,
+            None => Ok(String::new()),
+        }
     }
 
     /// How far each service has been read.

@@ -29,12 +29,11 @@ const OUTPUT_ONLY: &[&str] = &[
     "citation",
     "corrigenda",
     "retired_by",
-    "state_reason",
     "superseded_by",
+    "state_reason",
     "response",
     "implementation",
     "claims_already_implemented",
-    "entries",
 ];
 
 /// Takes lines over.
