@@ -22,6 +22,10 @@ pub struct Args {
     /// Directory of the data
     #[arg(long, value_name = "DIR", default_value = "data")]
     pub data: PathBuf,
+    /// What the store may keep of its pages in memory, in MiB; it needs some more, and little while the
+    /// data are few
+    #[arg(long, value_name = "MIB", default_value_t = 256, value_parser = clap::value_parser!(u64).range(8..=65_536))]
+    pub cache_mib: u64,
     /// TOML file with any of these settings, written as `drain_seconds = 30`
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,

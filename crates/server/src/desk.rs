@@ -1,26 +1,42 @@
 //! Between generated servers and records: what every handler of every noun does alike.
 
+use std::fmt;
+use std::sync::Arc;
+
 use rapporteur_proto::{PagedRequest, Record, Stored, Timestamp, Wire, WriteRequest};
 use rapporteur_records::{Call, Error, Listing, Noun, PageRequest, Records};
 use tonic::{Request, Response, Status};
 
 use crate::page::{PageToken, fingerprint, page_size};
+use crate::recent::{Answer, Asked, Recent};
 use crate::{Caller, status};
 
 /// What a handler answers.
 pub type Answered<T> = Result<Response<Wire<T>>, Status>;
 
 /// Answers requests from the records of one service.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Desk {
     records: Records,
     tokens: PageToken,
+    recent: Arc<Recent>,
+}
+
+impl fmt::Debug for Desk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Desk")
+    }
 }
 
 impl Desk {
     /// A desk over `records`, with the page tokens of their store.
     pub fn new(records: Records, tokens: PageToken) -> Self {
-        Self { records, tokens }
+        let recent = Arc::default();
+        Self {
+            records,
+            tokens,
+            recent,
+        }
     }
 
     /// The records behind it.
@@ -61,26 +77,53 @@ impl Desk {
         plan: impl AsyncFnOnce(&Q) -> Result<Listing<T>, Error>,
     ) -> Answered<L> {
         let mut query = request.into_inner();
-        let (size, token) = query.take_page();
+        let (size, page_token) = query.take_page();
         let size = page_size(size).map_err(status)?;
-        let query_is = fingerprint(&query);
-        let after = self.tokens.decode(&token, query_is).map_err(status)?;
-        let listing = plan(&query).await.map_err(status)?;
-        let request = PageRequest {
+        let asked = Asked {
+            query: fingerprint(&query),
             size,
+            page_token,
+        };
+        // Before anything is read: what is written meanwhile makes the answer too old to be kept.
+        let head = self.records.store().head().await;
+        let head = head.map_err(|e| status(e.into()))?.position;
+        let answer = match self.recent.get(&asked, head) {
+            Some(answer) => answer,
+            None => {
+                let answer = self
+                    .page(noun, &query, &asked, plan)
+                    .await
+                    .map_err(status)?;
+                self.recent.keep(asked, head, &answer);
+                answer
+            }
+        };
+        Ok(Response::new(Wire::page(
+            answer.records,
+            answer.next_page_token,
+        )))
+    }
+
+    async fn page<T: Record, Q: PagedRequest>(
+        &self,
+        noun: &Noun<T>,
+        query: &Q,
+        asked: &Asked,
+        plan: impl AsyncFnOnce(&Q) -> Result<Listing<T>, Error>,
+    ) -> Result<Answer, Error> {
+        let after = self.tokens.decode(&asked.page_token, asked.query)?;
+        let listing = plan(query).await?;
+        let request = PageRequest {
+            size: asked.size,
             after,
             as_of: query.as_of(),
         };
-        let page = self
-            .records
-            .list(noun, &listing, &request)
-            .await
-            .map_err(status)?;
-        let next = page
-            .next
-            .map(|key| self.tokens.encode(query_is, &key))
-            .unwrap_or_default();
-        Ok(Response::new(Wire::page(page.records, next)))
+        let page = self.records.list(noun, &listing, &request).await?;
+        let next = page.next.map(|key| self.tokens.encode(asked.query, &key));
+        Ok(Answer {
+            records: page.records,
+            next_page_token: next.unwrap_or_default(),
+        })
     }
 }
 

@@ -56,7 +56,7 @@
 //! }
 //!
 //! async fn start(args: Arguments) -> Result<(), MainError> {
-//!     let storage = Storage::open(&args.server.data).await?;
+//!     let storage = Storage::open(&args.server.data, &args.server).await?;
 //!     let listener = TcpListener::bind(args.server.listen).await?;
 //!     let serving = Serving::from(&args.server)
 //!         // .descriptors(rapporteur_proto::FILE_DESCRIPTOR_SET)
@@ -106,6 +106,7 @@ mod caller;
 mod drain;
 mod explain;
 mod health;
+mod recent;
 mod run;
 mod serve;
 mod serving;

@@ -29,7 +29,7 @@ const TOKEN_CHARS: usize = 2_048;
 const FIELD: &str = "page_token";
 
 /// What identifies a query apart from its page. See [`fingerprint`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Fingerprint([u8; 32]);
 
 /// The fingerprint of a list request. Clear `page_token` and `page_size` in it first: a client may

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rapporteur_store::Store;
 use rapporteur_store::sled::{Options, SledStore};
 
-use crate::{MainError, PageToken, Readiness};
+use crate::{Args, MainError, PageToken, Readiness};
 
 /// The open store of a process, and what goes with it.
 pub struct Storage {
@@ -26,11 +26,14 @@ impl std::fmt::Debug for Storage {
 
 impl Storage {
     /// Opens the store in this directory, or makes one there.
-    pub async fn open(directory: &Path) -> Result<Self, MainError> {
+    pub async fn open(directory: &Path, args: &Args) -> Result<Self, MainError> {
         let directory = directory.to_owned();
+        let options = Options {
+            cache_bytes: args.cache_mib << 20,
+            ..Options::default()
+        };
         let store =
-            tokio::task::spawn_blocking(move || SledStore::open(&directory, Options::default()))
-                .await??;
+            tokio::task::spawn_blocking(move || SledStore::open(&directory, options)).await??;
         let info = store.info().await?;
         Ok(Self {
             store,

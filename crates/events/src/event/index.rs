@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! scope       scope, facet, value   all events ("-") or those of a dialogue, its joint ones too;
-//!                                   facet: none, or one state, or one kind
+//!                                   facet: none; of a dialogue also one state, or one kind
 //! theme       theme
 //! party       party                 in a role or a delegation
 //! plan        plan                  with a link to one of its nodes
@@ -61,8 +61,11 @@ pub(super) fn rows(event: &Event) -> Vec<Bytes> {
         .chain(event.joint_dialogues.iter().map(String::as_str));
     for dialogue in scopes.clone() {
         rows.push(scope(dialogue, ANY, 0));
-        rows.push(scope(dialogue, STATE, event.state));
-        rows.push(scope(dialogue, KIND, event.kind));
+        // Lists across all dialogues are rare, and each row is a write: they filter.
+        if dialogue != ALL {
+            rows.push(scope(dialogue, STATE, event.state));
+            rows.push(scope(dialogue, KIND, event.kind));
+        }
     }
     rows.extend(event.themes.iter().map(|theme| by(THEME, theme)));
     rows.extend(parties(event).map(|party| by(BY_PARTY, party)));

@@ -102,8 +102,8 @@ fn narrowest(request: &ListEventsRequest) -> (Key, Option<Key>) {
         _ => None,
     };
     let whole = match (request.states.as_slice(), request.kinds.as_slice()) {
-        ([state], _) => scope(within, STATE, *state),
-        (_, [kind]) => scope(within, KIND, *kind),
+        ([state], _) if within != ALL => scope(within, STATE, *state),
+        (_, [kind]) if within != ALL => scope(within, KIND, *kind),
         _ => scope(within, ANY, 0),
     };
     match narrow {
@@ -123,8 +123,10 @@ fn is_exact(request: &ListEventsRequest) -> bool {
         own_only: request.own_only && dialogue(request).is_some(),
         ..request.clone()
     };
-    let one_facet = request.states.len() + request.kinds.len() <= 1;
-    one_facet && by_scope == ListEventsRequest::default()
+    // Only a dialogue has its states and kinds in the index.
+    let facets = usize::from(dialogue(request).is_some());
+    let in_index = request.states.len() + request.kinds.len() <= facets;
+    in_index && by_scope == ListEventsRequest::default()
 }
 
 /// The stretches of an index: those with a date in the order asked for, then those without one, by name.

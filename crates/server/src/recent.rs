@@ -1,0 +1,122 @@
+//! Pages of lists as they were last answered, good for as long as nothing is written.
+//!
+//! A public page asks for the same few lists over and over, and the record changes some times a day. An
+//! answer is kept with the end of the log before it was made; at any later end it is not used, so nobody
+//! is shown what is not so any more.
+
+use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock};
+
+use rapporteur_proto::Stored;
+
+use crate::page::Fingerprint;
+
+/// Most bytes of records that are kept; past it everything is forgotten.
+const BYTES: usize = 32 << 20;
+/// A page counts at least this much, so that empty ones are bounded too.
+const BYTES_PER_PAGE: usize = 512;
+
+/// Which page of which list.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Asked {
+    pub(crate) query: Fingerprint,
+    pub(crate) size: usize,
+    pub(crate) page_token: String,
+}
+
+/// A page, as it goes out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Answer {
+    pub(crate) records: Vec<Stored>,
+    pub(crate) next_page_token: String,
+}
+
+#[derive(Default)]
+pub(crate) struct Recent {
+    kept: RwLock<Kept>,
+}
+
+#[derive(Default)]
+struct Kept {
+    /// End of the log at which all of these were made.
+    position: u64,
+    bytes: usize,
+    answers: HashMap<Asked, Answer>,
+}
+
+impl Recent {
+    /// The answer that was given at just this end of the log.
+    pub(crate) fn get(&self, asked: &Asked, position: u64) -> Option<Answer> {
+        let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
+        if kept.position != position {
+            return None;
+        }
+        kept.answers.get(asked).cloned()
+    }
+
+    /// Keeps an answer for which reading began at this end of the log.
+    pub(crate) fn keep(&self, asked: Asked, position: u64, answer: &Answer) {
+        let bytes = answer.records.iter().map(|r| r.bytes.len()).sum::<usize>() + BYTES_PER_PAGE;
+        let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
+        if position < kept.position {
+            return;
+        }
+        if position > kept.position || kept.bytes + bytes > BYTES {
+            *kept = Kept {
+                position,
+                ..Kept::default()
+            };
+        }
+        if kept.answers.insert(asked, answer.clone()).is_none() {
+            kept.bytes += bytes;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(token: &str) -> Asked {
+        let query = crate::page::fingerprint(&());
+        let page_token = token.to_owned();
+        Asked {
+            query,
+            size: 50,
+            page_token,
+        }
+    }
+
+    fn answer(len: usize) -> Answer {
+        let bytes = vec![0; len].into();
+        Answer {
+            records: vec![Stored { bytes, version: 1 }],
+            next_page_token: String::new(),
+        }
+    }
+
+    #[test]
+    fn an_answer_is_good_at_its_own_end_of_the_log_only() {
+        let recent = Recent::default();
+        recent.keep(asked("a"), 7, &answer(1));
+        assert_eq!(recent.get(&asked("a"), 7), Some(answer(1)));
+        assert_eq!(recent.get(&asked("b"), 7), None);
+        assert_eq!(recent.get(&asked("a"), 8), None);
+        // A slow reader that began before a write does not bring the past back.
+        recent.keep(asked("b"), 8, &answer(2));
+        recent.keep(asked("a"), 7, &answer(1));
+        assert_eq!(recent.get(&asked("a"), 8), None);
+        assert_eq!(recent.get(&asked("b"), 8), Some(answer(2)));
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded() {
+        let recent = Recent::default();
+        for page in 0..100 {
+            recent.keep(asked(&page.to_string()), 1, &answer(1 << 20));
+        }
+        let kept = recent.kept.read().unwrap();
+        assert!(kept.bytes <= BYTES && kept.answers.len() < 33);
+        assert!(kept.answers.contains_key(&asked("99")));
+    }
+}
