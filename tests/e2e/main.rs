@@ -1,1 +1,11 @@
-//! End-to-end stories: the real programs, used the way people use them. One file a story.
+//! End-to-end stories: the real programs, started the way an operator starts them, used the way people use
+//! them. One file a story; [`harness`] starts and kills the programs.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod harness;
+
+mod apart;
+mod kill;
+mod rooms;
+mod sample;

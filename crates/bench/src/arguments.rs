@@ -1,0 +1,107 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Measures the services against references in the same run and prints the ratios
+#[derive(Debug, Parser)]
+#[command(name = "rapporteur-bench", version)]
+pub struct Arguments {
+    /// A run of seconds that shows that everything works; its figures mean nothing
+    #[arg(long)]
+    pub quick: bool,
+    /// Exit with 1 when a target is missed
+    #[arg(long)]
+    pub check: bool,
+    /// Write all figures to this file too
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// Where the data is kept while measuring; on the disk whose speed is meant
+    #[arg(long, value_name = "DIR")]
+    pub folder: Option<PathBuf>,
+    /// Events in the large store
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(100..=10_000_000))]
+    pub events: Option<u64>,
+    /// Rounds in which contestants take turns
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub rounds: Option<u32>,
+    /// Measure only this; may be given several times
+    #[arg(long, value_name = "PART", value_enum)]
+    pub only: Vec<Measure>,
+    /// What processes that this one starts are for
+    #[command(subcommand)]
+    pub part: Option<Part>,
+}
+
+/// A part of the run that can be had on its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Measure {
+    /// Get, direct and through the gateway
+    Gets,
+    /// List
+    Lists,
+    /// Create
+    Creates,
+    /// Commits to the store alone
+    Commits,
+    /// Gets from the store alone
+    Rows,
+    /// Opening the large store
+    Openings,
+}
+
+/// What a process that the bench starts is for.
+#[derive(Debug, Subcommand)]
+pub enum Part {
+    /// A server, until stdin ends
+    #[command(hide = true, subcommand)]
+    Serve(Server),
+    /// Opens a store once and prints the nanoseconds that it took
+    #[command(hide = true)]
+    Open(Open),
+}
+
+/// Which server.
+#[derive(Debug, Subcommand)]
+pub enum Server {
+    /// E0, E1 and echoes of bytes
+    Echo(Echo),
+    /// Forwards everything
+    Proxy {
+        /// To where
+        upstream: SocketAddr,
+    },
+    /// The events service
+    Events {
+        /// Its data
+        data: PathBuf,
+    },
+    /// The gateway
+    Gateway {
+        /// Its data
+        data: PathBuf,
+        /// The events service
+        events: SocketAddr,
+    },
+}
+
+/// What the echo answers.
+#[derive(Debug, Args)]
+pub struct Echo {
+    /// An encoded Event
+    pub event: PathBuf,
+    /// An encoded ListEventsResponse
+    pub page: PathBuf,
+}
+
+/// What to open.
+#[derive(Debug, Args)]
+pub struct Open {
+    /// Sled alone, without the checks of the store
+    #[arg(long)]
+    pub bare: bool,
+    /// Directory of the store
+    pub data: PathBuf,
+}
