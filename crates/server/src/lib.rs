@@ -91,6 +91,11 @@
 
 #![warn(missing_docs)]
 
+/// The allocator of every process: a commit or an answer makes many small pieces and frees them on another
+/// thread, at which glibc's is slow.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 pub mod args;
 pub mod changes;
 pub mod client;
