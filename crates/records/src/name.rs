@@ -17,7 +17,9 @@ impl Pattern {
         for expected in self.0.split('/') {
             let segment = segments.next()?;
             if expected == "*" {
-                check_id(segment).ok()?;
+                if !is_id(segment) {
+                    return None;
+                }
                 ids.push(segment);
             } else if expected != segment {
                 return None;
@@ -26,9 +28,16 @@ impl Pattern {
         segments.next().is_none().then_some(ids)
     }
 
-    /// Whether `name` has this shape.
+    /// Whether `name` has this shape. Asked of every name of every call, so it makes nothing.
     pub fn matches(self, name: &str) -> bool {
-        self.ids(name).is_some()
+        let mut segments = name.split('/');
+        let alike = self.0.split('/').all(|expected| {
+            segments.next().is_some_and(|segment| match expected {
+                "*" => is_id(segment),
+                literal => literal == segment,
+            })
+        });
+        alike && segments.next().is_none()
     }
 
     /// Refuses a name of another shape, naming the field and the right shape.
@@ -100,21 +109,22 @@ impl Pattern {
 
 /// Checks one id: 1 to 63 of `a-z 0-9 - .`, beginning and ending with a letter or digit.
 pub fn check_id(id: &str) -> std::result::Result<(), String> {
+    if is_id(id) {
+        return Ok(());
+    }
+    Err(format!(
+        "{} is not an id: 1 to 63 of a-z 0-9 - . that begin and end with a letter or digit",
+        quoted(id)
+    ))
+}
+
+fn is_id(id: &str) -> bool {
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
     let bytes = id.as_bytes();
-    let good = !bytes.is_empty()
-        && bytes.len() <= ID_BYTES
+    (1..=ID_BYTES).contains(&bytes.len())
         && bytes.iter().all(|b| plain(*b) || *b == b'-' || *b == b'.')
         && bytes.first().is_some_and(|b| plain(*b))
-        && bytes.last().is_some_and(|b| plain(*b));
-    if good {
-        Ok(())
-    } else {
-        Err(format!(
-            "{} is not an id: 1 to 63 of a-z 0-9 - . that begin and end with a letter or digit",
-            quoted(id)
-        ))
-    }
+        && bytes.last().is_some_and(|b| plain(*b))
 }
 
 /// The parent's name: `dialogues/rabat` of `dialogues/rabat/events/x`; empty at the top.

@@ -54,7 +54,7 @@ impl Head {
 pub(super) struct Group<'a> {
     tree: &'a Tree,
     pub(super) head: Head,
-    /// What this group makes of the rows that it touches.
+    /// What this group has read, or makes, of the rows that it touches.
     rows: HashMap<Bytes, Option<RowHeader>>,
     ops: HashMap<Uuid, u64>,
     batch: ::sled::Batch,
@@ -119,12 +119,18 @@ impl<'a> Group<'a> {
         row.map(|value| rows::position(&value)).transpose()
     }
 
-    fn standing(&self, key: &[u8]) -> Result<Option<RowHeader>> {
+    /// The row as the batches before this one leave it. What was read is remembered: a key that is checked
+    /// is mostly written too.
+    fn standing(&mut self, key: &Bytes) -> Result<Option<RowHeader>> {
         if let Some(row) = self.rows.get(key) {
             return Ok(*row);
         }
         let row = self.tree.get(rows::row_key(key)).map_err(sled_error)?;
-        row.map(|value| Ok(rows::row_value(&value)?.0)).transpose()
+        let row = row
+            .map(|value| Ok(rows::row_value(&value)?.0))
+            .transpose()?;
+        self.rows.insert(key.clone(), row);
+        Ok(row)
     }
 
     fn put(&mut self, version: u64, index: u32, write: &Write) -> Result<()> {

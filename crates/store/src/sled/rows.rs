@@ -40,6 +40,11 @@ pub(super) fn corrupt(what: impl Into<String>) -> Error {
 pub(super) fn row_key(key: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(key.len() + 8);
     out.push(ROW);
+    if !key.contains(&0xFF) {
+        // Nearly all keys, and this is on the way of every read.
+        out.extend_from_slice(key);
+        return out;
+    }
     for byte in key {
         out.push(*byte);
         if *byte == 0xFF {
