@@ -165,8 +165,9 @@ impl Core {
     }
 
     pub(super) fn publish(&self, head: Token) {
-        self.durable.store(head.position, SeqCst);
+        // The head first: whoever sees a row by `durable` must not be told of an older head after it.
         self.head.send_replace(head);
+        self.durable.store(head.position, SeqCst);
     }
 
     /// Nothing is written from here on.
