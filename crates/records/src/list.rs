@@ -188,6 +188,9 @@ impl Records {
         let (first, mut after) = cursor(&request.after);
         let mut page = Page::default();
         let (mut looked_at, mut bytes) = (0, 0);
+        // The last row that was looked at; only a page that is not the end makes a cursor of it.
+        let mut last: Option<(usize, Bytes)> = None;
+        let next = |last: Option<(usize, Bytes)>| last.map(|(place, key)| cursor_of(place, &key));
         for (place, range) in ranges.iter().enumerate().skip(first) {
             let mut rest = range.clone();
             if let Some(key) = after.take() {
@@ -209,9 +212,10 @@ impl Records {
                 let found = self.follow(noun, &rows).await?;
                 for ((key, _), record) in rows.iter().zip(found) {
                     if page.records.len() == request.size || bytes >= BYTES_PER_PAGE {
+                        page.next = next(last);
                         return Ok(page);
                     }
-                    page.next = Some(cursor_of(place, key));
+                    last = Some((place, key.clone()));
                     if let Some(record) = record
                         && passes(filter, &record)?
                     {
@@ -223,6 +227,7 @@ impl Records {
                     break;
                 }
                 if looked_at >= ROWS_PER_PAGE {
+                    page.next = next(last);
                     return Ok(page);
                 }
                 if let Some((key, _)) = rows.last() {
@@ -230,7 +235,6 @@ impl Records {
                 }
             }
         }
-        page.next = None;
         Ok(page)
     }
 

@@ -88,7 +88,6 @@ pub async fn serve(
     let calls = CallLayer::new(serving.patience, serving.pace, serving.drain.clone());
     let mut server = pin!(
         Server::builder()
-            .accept_http1(serving.http1)
             .max_concurrent_streams(STREAMS_PER_CONNECTION)
             .http2_max_header_list_size(HEADER_BYTES)
             .http2_keepalive_interval(Some(KEEPALIVE))

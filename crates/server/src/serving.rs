@@ -18,7 +18,6 @@ pub struct Serving {
     pub(crate) descriptors: Vec<&'static [u8]>,
     pub(crate) services: Vec<String>,
     pub(crate) reflection: bool,
-    pub(crate) http1: bool,
     pub(crate) patience: Patience,
     pub(crate) pace: fn(&str) -> Pace,
     pub(crate) door: DoorLimits,
@@ -64,12 +63,6 @@ impl Serving {
         self
     }
 
-    /// Speaks HTTP/1.1 as well, for a gateway that answers more than gRPC.
-    pub fn accept_http1(mut self) -> Self {
-        self.http1 = true;
-        self
-    }
-
     /// When this resolves, with the reason, the process drains and [`crate::serve()`] returns
     /// [`crate::ServeError::Fatal`].
     pub fn fatal(mut self, fault: impl Future<Output = String> + Send + 'static) -> Self {
@@ -100,7 +93,6 @@ impl From<&Args> for Serving {
             descriptors: Vec::new(),
             services: Vec::new(),
             reflection: args.reflection,
-            http1: false,
             patience: Patience {
                 default: Duration::from_secs(args.default_deadline_seconds),
                 cap: Duration::from_secs(args.max_deadline_seconds),
