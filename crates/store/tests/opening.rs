@@ -125,7 +125,8 @@ async fn a_newer_schema_is_refused() {
     small_store(dir.path()).await;
     let marker = dir.path().join("store.json");
     let text = fs::read_to_string(&marker).unwrap();
-    fs::write(&marker, text.replace("\"schema\": 1", "\"schema\": 2")).unwrap();
+    assert!(text.contains("\"schema\": 2"), "{text}");
+    fs::write(&marker, text.replace("\"schema\": 2", "\"schema\": 3")).unwrap();
     let before = files(dir.path());
     let error = refusal(dir.path());
     assert!(
@@ -133,6 +134,75 @@ async fn a_newer_schema_is_refused() {
         "{error}"
     );
     assert_eq!(files(dir.path()), before);
+}
+
+/// Brings a closed store back to schema 1, in which each value in the history had a history row at once.
+fn to_schema_1(dir: &Path) {
+    let db = ::sled::open(dir.join("sled")).unwrap();
+    for row in db.range([0x01]..[0x02]) {
+        let (key, mut value) = row.unwrap();
+        if value[0] > 2 {
+            let history = [&[0x06], &key[1..], &[0, 0], &value[1..9]].concat();
+            db.insert(history, &[]).unwrap();
+            value[0] -= 2;
+            db.insert(key, value).unwrap();
+        }
+    }
+    let packed: Vec<_> = db.range([0x05]..[0x06]).map(Result::unwrap).collect();
+    for (key, ids) in packed {
+        db.remove(&key).unwrap();
+        let first = u64::from_be_bytes(key[1..].try_into().unwrap());
+        for (id, position) in ids.as_chunks::<16>().0.iter().zip(first..) {
+            let key = [&[0x05], &id[..]].concat();
+            db.insert(key, &position.to_be_bytes()).unwrap();
+        }
+    }
+    db.remove(b"\x00looked").unwrap();
+    db.insert(b"\x00schema", &1_u32.to_be_bytes()).unwrap();
+    db.flush().unwrap();
+    drop(db);
+    let marker = dir.join("store.json");
+    let text = fs::read_to_string(&marker).unwrap();
+    fs::write(&marker, text.replace("\"schema\": 2", "\"schema\": 1")).unwrap();
+}
+
+#[tokio::test]
+async fn a_store_of_schema_1_keeps_its_history() {
+    let dir = tempfile::tempdir().unwrap();
+    small_store(dir.path()).await;
+    // More commits than one row of op ids holds.
+    let store = SledStore::open(dir.path(), Options::default()).unwrap();
+    for _ in 3..600 {
+        store.commit(empty()).await.unwrap();
+    }
+    store.close().await.unwrap();
+    to_schema_1(dir.path());
+    let store = SledStore::open(dir.path(), Options::default()).unwrap();
+    assert_eq!(store.info().await.unwrap().schema, 2);
+    store.verify().await.unwrap();
+    for position in [1, 255, 256, 599, 600] {
+        let known = store.token_at(position).await.unwrap().op_id;
+        assert_eq!(store.lookup(known).await.unwrap(), Some(position));
+    }
+    let long = "x".repeat(10_000);
+    for value in ["4", long.as_str(), "6"] {
+        let mut batch = empty();
+        batch.writes.push(Write::record("k", value.to_owned()));
+        store.commit(batch).await.unwrap();
+    }
+    let told = store.history(b"k", u64::MAX, 10).await.unwrap();
+    let told: Vec<_> = told
+        .iter()
+        .map(|r| (r.position, r.value.as_deref().unwrap().len()))
+        .collect();
+    assert_eq!(
+        told,
+        [(603, 1), (602, 10_000), (601, 1), (3, 1), (2, 1), (1, 1)]
+    );
+    let at_3 = store.history(b"k", 3, 1).await.unwrap();
+    assert_eq!(at_3[0].value.as_deref(), Some(&b"2"[..]));
+    assert_eq!(store.verify().await.unwrap().history_rows, 6);
+    store.close().await.unwrap();
 }
 
 #[tokio::test]

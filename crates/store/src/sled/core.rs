@@ -11,9 +11,12 @@ use ::sled::{Db, Tree};
 use tokio::sync::watch;
 use uuid::Uuid;
 
+use super::cache::RowCache;
 use super::files::io_error;
+use super::ops::Ops;
+use super::read;
 use super::rows::corrupt;
-use crate::{Error, Health, Result, Token};
+use crate::{Error, Health, Result, Row, Token};
 
 /// A group of batches takes milliseconds; a disk that stalls may take seconds.
 const STUCK: Duration = Duration::from_secs(10);
@@ -32,6 +35,8 @@ pub(super) struct Core {
     pub(super) store_id: Uuid,
     /// `None` once closed. Readers hold the lock only while they touch sled, never across an await.
     opened: RwLock<Option<Opened>>,
+    pub(super) cache: RowCache,
+    pub(super) ops: Ops,
     /// Set to the last position of a group before sled is told, and to the same after sled has it all:
     /// a page that saw both equal and unmoved is a snapshot.
     applying: AtomicU64,
@@ -51,12 +56,14 @@ pub(super) struct Core {
 }
 
 impl Core {
-    pub(super) fn new(dir: PathBuf, opened: Opened, head: Token) -> Self {
+    pub(super) fn new(dir: PathBuf, opened: Opened, head: Token, ops: Ops, row_bytes: u64) -> Self {
         let position = || AtomicU64::new(head.position);
         Self {
             dir,
             store_id: head.store_id,
             opened: RwLock::new(Some(opened)),
+            cache: RowCache::new(row_bytes),
+            ops,
             applying: position(),
             applied: position(),
             durable: position(),
@@ -75,6 +82,35 @@ impl Core {
         let opened = self.opened.read().unwrap_or_else(PoisonError::into_inner);
         let opened = opened.as_ref().ok_or_else(closed)?;
         guarded(|| work(opened))
+    }
+
+    /// The position of a commit by its op id, if it is not after `last`.
+    pub(super) fn lookup(&self, op_id: Uuid, last: u64) -> Option<u64> {
+        self.ops.get(op_id).filter(|position| *position <= last)
+    }
+
+    /// One row, whole, as sled has it now; what it rests on may not be durable yet.
+    pub(super) fn row(&self, key: &[u8]) -> Result<Option<Row>> {
+        // A store that closes answers by the lock below, however hot the row is.
+        if !self.closing.load(SeqCst)
+            && let Some(row) = self.cache.get(key)
+        {
+            return Ok(Some(row));
+        }
+        self.with(|opened| self.row_of(&opened.db, key))
+    }
+
+    /// The same, of a tree that is held already.
+    pub(super) fn row_of(&self, tree: &Tree, key: &[u8]) -> Result<Option<Row>> {
+        if let Some(row) = self.cache.get(key) {
+            return Ok(Some(row));
+        }
+        let stamp = self.cache.stamp(key);
+        let row = read::get(tree, key)?;
+        if let Some(row) = &row {
+            self.cache.keep(key, stamp, row);
+        }
+        Ok(row)
     }
 
     /// Takes the store out, when every reader has left it.

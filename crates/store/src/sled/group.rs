@@ -11,7 +11,8 @@ use bytes::{Buf, Bytes};
 use uuid::Uuid;
 
 use super::core::sled_error;
-use super::rows::{self, Chunks, PIECE, RowHeader, corrupt};
+use super::ops::Ops;
+use super::rows::{self, Chunks, Looked, OPS, PIECE, RowHeader, corrupt};
 use crate::chain::{self, Encode};
 use crate::{Batch, Commit, Error, Result, Write};
 
@@ -54,21 +55,39 @@ impl Head {
 pub(super) struct Group<'a> {
     tree: &'a Tree,
     pub(super) head: Head,
+    looked: (Looked, Looked),
     /// What this group has read, or makes, of the rows that it touches.
     rows: HashMap<Bytes, Option<RowHeader>>,
-    ops: HashMap<Uuid, u64>,
+    /// Of everything before this group.
+    ops: &'a Ops,
+    /// The op ids of this group; the first is of the position after `before`.
+    before: u64,
+    new_ops: Vec<Uuid>,
     batch: ::sled::Batch,
     pub(super) deletes: bool,
 }
 
+/// A group on which everything is decided.
+pub(super) struct Staged {
+    pub(super) batch: ::sled::Batch,
+    pub(super) head: Head,
+    pub(super) looked: Looked,
+    pub(super) new_ops: Vec<(Uuid, u64)>,
+    /// The keys that it writes, and some that it only looked at.
+    pub(super) written: Vec<Bytes>,
+}
+
 impl<'a> Group<'a> {
-    pub(super) fn new(tree: &'a Tree, head: Head) -> Self {
-        let (rows, ops, batch) = Default::default();
+    pub(super) fn new(tree: &'a Tree, ops: &'a Ops, head: Head, looked: Looked) -> Self {
+        let (rows, new_ops, batch) = Default::default();
         Self {
             tree,
             head,
+            looked: (looked, looked),
             rows,
             ops,
+            before: head.position,
+            new_ops,
             batch,
             deletes: false,
         }
@@ -77,7 +96,7 @@ impl<'a> Group<'a> {
     /// Decides on one batch. The outer error is fatal to the whole group, of which nothing has been
     /// applied yet; the inner one is the answer to this batch alone.
     pub(super) fn stage(&mut self, batch: &Batch) -> Result<Result<Commit>> {
-        if let Some(position) = self.done_before(batch.op_id)? {
+        if let Some(position) = self.done_before(batch.op_id) {
             return Ok(Ok(Commit {
                 position,
                 replayed: true,
@@ -105,18 +124,34 @@ impl<'a> Group<'a> {
         }))
     }
 
-    /// The sled batch of everything staged, and the head that it leads to.
-    pub(super) fn finish(mut self) -> (::sled::Batch, Head) {
+    /// The sled batch of everything staged, and what it leads to.
+    pub(super) fn finish(mut self) -> Staged {
         self.batch.insert(rows::META_HEAD, self.head.encode());
-        (self.batch, self.head)
+        for (ids, first) in self
+            .new_ops
+            .chunks(OPS)
+            .zip((self.before + 1..).step_by(OPS))
+        {
+            let ids: Vec<u8> = ids.iter().flat_map(|id| *id.as_bytes()).collect();
+            self.batch.insert(&rows::op_key(first), ids);
+        }
+        let (before, looked) = self.looked;
+        if looked != before {
+            self.batch.insert(rows::META_LOOKED, looked.bytes());
+        }
+        Staged {
+            batch: self.batch,
+            head: self.head,
+            looked,
+            new_ops: self.new_ops.into_iter().zip(self.before + 1..).collect(),
+            written: self.rows.into_keys().collect(),
+        }
     }
 
-    fn done_before(&self, op_id: Uuid) -> Result<Option<u64>> {
-        if let Some(position) = self.ops.get(&op_id) {
-            return Ok(Some(*position));
-        }
-        let row = self.tree.get(rows::op_key(op_id)).map_err(sled_error)?;
-        row.map(|value| rows::position(&value)).transpose()
+    fn done_before(&self, op_id: Uuid) -> Option<u64> {
+        let mut new = (self.before + 1..).zip(&self.new_ops);
+        let new = || new.find_map(|(position, id)| (*id == op_id).then_some(position));
+        self.ops.get(op_id).or_else(new)
     }
 
     /// The row as the batches before this one leave it. What was read is remembered: a key that is checked
@@ -134,32 +169,39 @@ impl<'a> Group<'a> {
     }
 
     fn put(&mut self, version: u64, index: u32, write: &Write) -> Result<()> {
-        // The chunks of the value before go in the same batch, or they would stay for ever.
-        if let Some(RowHeader {
-            version,
-            chunks: Some(old),
-        }) = self.standing(&write.key)?
+        if self.looked.1.needs(&write.key)
+            && let Some(old) = self.standing(&write.key)?
         {
-            for chunk in 0..old.count() {
-                self.batch
-                    .remove(&rows::chunk_key(version, old.write, chunk));
-            }
+            self.replace(&write.key, old);
         }
-        let key = rows::row_key(&write.key);
+        let (key, kept) = (rows::row_key(&write.key), write.history);
+        if kept
+            || write
+                .value
+                .as_ref()
+                .is_some_and(|value| value.len() > PIECE)
+        {
+            self.looked.1.add(&write.key);
+        }
         let chunks = match &write.value {
             None => {
                 self.batch.remove(key);
                 self.deletes = true;
+                if kept {
+                    self.keep(&write.key, version);
+                }
                 None
             }
             Some(value) if value.len() <= PIECE => {
-                self.batch.insert(key, rows::inline_row(version, value));
+                self.batch
+                    .insert(key, rows::inline_row(version, kept, value));
                 None
             }
             Some(value) => {
                 let len = u32::try_from(value.len()).map_err(|_| corrupt("value too long"))?;
                 let chunks = Chunks { write: index, len };
-                self.batch.insert(key, rows::chunked_row(version, chunks));
+                self.batch
+                    .insert(key, rows::chunked_row(version, kept, chunks));
                 for (chunk, piece) in (0..).zip(value.chunks(PIECE)) {
                     self.batch
                         .insert(&rows::chunk_key(version, index, chunk), piece);
@@ -167,13 +209,32 @@ impl<'a> Group<'a> {
                 Some(chunks)
             }
         };
-        if write.history {
-            self.batch
-                .insert(rows::history_key(&write.key, version), &[]);
-        }
-        let row = write.value.as_ref().map(|_| RowHeader { version, chunks });
+        let header = RowHeader {
+            version,
+            kept,
+            chunks,
+        };
+        let row = write.value.as_ref().map(|_| header);
         self.rows.insert(write.key.clone(), row);
         Ok(())
+    }
+
+    /// What a value leaves behind that is written over.
+    fn replace(&mut self, key: &[u8], old: RowHeader) {
+        if old.kept {
+            self.keep(key, old.version);
+        }
+        // Its chunks go in the same batch, or they would stay for ever.
+        if let Some(chunks) = old.chunks {
+            for chunk in 0..chunks.count() {
+                self.batch
+                    .remove(&rows::chunk_key(old.version, chunks.write, chunk));
+            }
+        }
+    }
+
+    fn keep(&mut self, key: &[u8], version: u64) {
+        self.batch.insert(rows::history_key(key, version), &[]);
     }
 
     fn log(&mut self, position: u64, batch: &Batch) {
@@ -194,9 +255,7 @@ impl<'a> Group<'a> {
         for (chunk, row) in (0..).zip(rows::log_rows(&encoded, &hash)) {
             self.batch.insert(&rows::log_key(position, chunk), row);
         }
-        self.batch
-            .insert(&rows::op_key(batch.op_id), &position.to_be_bytes());
-        self.ops.insert(batch.op_id, position);
+        self.new_ops.push(batch.op_id);
         self.head = Head {
             position,
             op_id: batch.op_id,

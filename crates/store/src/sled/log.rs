@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use super::core::sled_error;
 use super::rows::{
-    self, LogStart, corrupt, history_key, history_prefix, log_key, log_start, of_log_key,
-    position_of_history,
+    self, LogStart, RowHeader, corrupt, history_key, history_prefix, log_key, log_start,
+    of_log_key, position_of_history,
 };
 use crate::{Error, LogEntry, Result, Revision, Token, chain};
 
@@ -148,11 +148,15 @@ pub(super) fn belongs(tree: &Tree, token: &Token, head: &Token) -> Result<()> {
 
 /// Past values of a key, newest first.
 pub(super) fn history(tree: &Tree, key: &[u8], last: u64, limit: usize) -> Result<Vec<Revision>> {
+    // The row first: a value that is written over between the two looks has its history row at the second.
+    let standing = standing(tree, key)?.filter(|row| row.kept && row.version <= last);
+    let end = standing.map_or(last.saturating_add(1), |row| row.version);
+    let older = tree.range(history_prefix(key)..history_key(key, end)).rev();
+    let older = older.map(|row| position_of_history(&row.map_err(sled_error)?.0));
+    let newest = standing.map(|row| Ok(row.version));
     let mut revisions = Vec::new();
-    let range = history_prefix(key)..history_key(key, last.saturating_add(1));
-    for row in tree.range(range).rev().take(limit) {
-        let (history_key, _) = row.map_err(sled_error)?;
-        let position = position_of_history(&history_key)?;
+    for position in newest.into_iter().chain(older).take(limit) {
+        let position = position?;
         let entry = entry(tree, position)?;
         let write = entry
             .writes
@@ -171,9 +175,20 @@ pub(super) fn history(tree: &Tree, key: &[u8], last: u64, limit: usize) -> Resul
     Ok(revisions)
 }
 
-/// The position of a commit by its op id, if it is not after `last`.
-pub(super) fn lookup(tree: &Tree, op_id: Uuid, last: u64) -> Result<Option<u64>> {
-    let row = tree.get(rows::op_key(op_id)).map_err(sled_error)?;
-    let position = row.map(|row| rows::position(&row)).transpose()?;
-    Ok(position.filter(|position| *position <= last))
+/// What stands before the value of a row.
+fn standing(tree: &Tree, key: &[u8]) -> Result<Option<RowHeader>> {
+    let row = tree.get(rows::row_key(key)).map_err(sled_error)?;
+    row.map(|row| Ok(rows::row_value(&row)?.0)).transpose()
+}
+
+/// Whether the value that the commit at `position` wrote can be told as history.
+pub(super) fn is_kept(tree: &Tree, key: &[u8], position: u64) -> Result<bool> {
+    let written_over = || {
+        let row = tree.contains_key(history_key(key, position));
+        row.map_err(sled_error)
+    };
+    // Once more at the end: it may have been written over between the two looks.
+    Ok(written_over()?
+        || standing(tree, key)?.is_some_and(|row| row.kept && row.version == position)
+        || written_over()?)
 }

@@ -8,7 +8,10 @@
 use ::sled::Tree;
 
 use super::core::{Opened, sled_error};
-use super::rows::{META_MIGRATION, META_SCHEMA, corrupt};
+use super::log::op_id_at;
+use super::rows::{
+    Looked, META_LOOKED, META_MIGRATION, META_SCHEMA, OP, OPS, corrupt, log_key, op_key,
+};
 use crate::Result;
 
 /// Most rows that one step may write.
@@ -27,8 +30,47 @@ pub(super) struct Step {
     pub(super) cursor: Option<Vec<u8>>,
 }
 
-/// Every migration there is, in order. The first will lead to schema 2.
-pub(super) const MIGRATIONS: &[Migration] = &[];
+/// Every migration there is, in order.
+pub(super) const MIGRATIONS: &[Migration] = &[Migration {
+    to: 2,
+    step: pack_ops,
+}];
+
+/// From 2 on the op ids of many commits share a row, a present value is its own sign that it belongs to the
+/// history, and the first bytes of keys tell where what stands matters.
+///
+/// The op rows are made anew, in the order of the log (the cursor is the last position). History rows stay
+/// as they are: they are good beside the signs.
+fn pack_ops(tree: &Tree, cursor: &[u8]) -> Result<Step> {
+    let after = cursor.try_into().map_or(0, u64::from_be_bytes);
+    let mut ids = Vec::new();
+    let mut writes = Vec::new();
+    while ids.len() < OPS * 16 {
+        let position = after + writes.len() as u64 + 1;
+        if !tree
+            .contains_key(log_key(position, 0))
+            .map_err(sled_error)?
+        {
+            break;
+        }
+        let op_id = op_id_at(tree, position)?;
+        ids.extend_from_slice(op_id.as_bytes());
+        writes.push(([&[OP], &op_id.as_bytes()[..]].concat(), None));
+    }
+    let last = after + writes.len() as u64;
+    let more = ids.len() == OPS * 16;
+    if !ids.is_empty() {
+        writes.push((op_key(after + 1).to_vec(), Some(ids)));
+    }
+    if !more {
+        let looked = Looked::ALL.bytes().to_vec();
+        writes.push((META_LOOKED.to_vec(), Some(looked)));
+    }
+    Ok(Step {
+        writes,
+        cursor: more.then(|| last.to_be_bytes().to_vec()),
+    })
+}
 
 /// The schema of the rows on disk.
 pub(super) fn schema(tree: &Tree) -> Result<u32> {

@@ -18,14 +18,19 @@
 //!
 //! ```text
 //! 00 name                         meta: schema u32, store_id, head {position, op_id, time, hash},
+//!                                 looked (which first bytes of keys need a look at what stands),
 //!                                 migration (the cursor of one that runs)
 //! 01 key (FF as FF 00)            row: 01, version u64, value
 //!                                   or 02, version u64, write u32, length u32: the value is in chunks
+//!                                   03 and 04 are the same, of a value that belongs to the history
 //! 02 version u64 write u32 n u32  chunk n (of 4 KiB) of the value of that write of that commit
 //! 03 position u64 n u32           log entry, cut in pieces of 4 KiB; before the first piece:
 //!                                   01, hash (32), length u32. The encoding is in `chain`
-//! 05 op_id                        position u64
-//! 06 key (escaped) position u64   empty: the commit wrote this key with history; the value is in the log
+//! 05 position u64                 the op ids of the commits from there on, 16 bytes each, at most 255
+//!                                 (schema 1 had a row for each: 05 op_id, position u64)
+//! 06 key (escaped) position u64   empty: the commit wrote this key with history, and it was written over
+//!                                 since; the value is in the log. (Schema 1 had it for the present value
+//!                                 too, whose row then is an 01 or 02.)
 //! ```
 //!
 //! No row comes near 8 KiB, so no sled node comes near the 128 KiB at which sled begins to write blob
@@ -39,17 +44,22 @@
 //!
 //! # Reading order
 //!
-//! `open`, `writer`, `group` (how batches are decided), `read`, `log`, `verify`; `rows` and `files`
-//! know the spelling, `core` what threads share, `migrate` how layouts change.
+//! `open`, `writer`, `group` (how batches are decided), `syncer` (how they become durable), `read`, `log`, `verify`; `rows` and `files`
+//! know the spelling, `core` what threads share, `cache` what was read lately, `ops`
+//! which commit did what, `migrate` how layouts
+//! change.
 
+mod cache;
 mod core;
 mod files;
 mod group;
 mod log;
 mod migrate;
 mod open;
+mod ops;
 mod read;
 mod rows;
+mod syncer;
 mod verify;
 mod writer;
 
@@ -67,6 +77,7 @@ use uuid::Uuid;
 
 use self::core::{Core, closed, guarded};
 use self::read::Page;
+use self::syncer::Syncer;
 use self::writer::{Job, QUEUE, Writer};
 use crate::contract::LIMITS;
 use crate::{
@@ -76,15 +87,18 @@ use crate::{
 
 const ENGINE: &str = "sled-0.34";
 /// The layout of the rows. A new one needs a migration and never gives a first byte a new meaning.
-const SCHEMA: u32 = 1;
+const SCHEMA: u32 = 2;
+/// One part in so many of the cache holds rows, the others are sled's.
+const ROWS_SHARE: u64 = 4;
 /// Reading this many log entries is quicker than going to another thread for them.
 const SMALL_LOG: u64 = 8;
 
 /// How to run the engine.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// What sled's page cache may hold, in bytes. It hardly bounds a small store: count on three times
-    /// the data while that is small, and on four to five times the cache when it is large.
+    /// What sled's page cache and the cache of rows may hold together, in bytes. It hardly bounds a small
+    /// store: count on three times the data while that is small, and on four to five times the cache when
+    /// it is large.
     pub cache_bytes: u64,
     /// Most batches that share one write to the disk.
     pub group_batches: usize,
@@ -122,6 +136,8 @@ impl SledStore {
             opened,
             store_id,
             head,
+            looked,
+            ops,
             marked,
             recovered,
         } = found;
@@ -134,20 +150,31 @@ impl SledStore {
             position: head.position,
             op_id: head.op_id,
         };
-        let core = Arc::new(Core::new(dir.to_owned(), opened, token));
+        let core = Arc::new(Core::new(
+            dir.to_owned(),
+            opened,
+            token,
+            ops,
+            options.cache_bytes / ROWS_SHARE,
+        ));
         let (jobs, queue) = sync_channel(QUEUE);
         let writer = Writer {
             core: Arc::clone(&core),
             jobs: queue,
             head,
+            looked,
             group_batches: options.group_batches.max(1),
+        };
+        let syncer = Syncer {
+            core: Arc::clone(&core),
+            head,
             recent: files::RecentMark::open(dir)?,
             marked,
             marked_at: Instant::now(),
         };
         let writer = std::thread::Builder::new()
             .name("store-writer".into())
-            .spawn(move || writer.run())
+            .spawn(move || writer.run(syncer))
             .map_err(|error| Error::Unavailable(format!("starting the writer: {error}")))?;
         Ok(Arc::new(Self {
             core,
@@ -206,7 +233,7 @@ impl Drop for SledStore {
 #[async_trait]
 impl Store for SledStore {
     async fn get(&self, key: &[u8]) -> Result<Option<Row>> {
-        let row = self.core.with(|opened| read::get(&opened.db, key))?;
+        let row = self.core.row(key)?;
         let newest = row
             .as_ref()
             .map_or_else(|| self.core.deleted(), |row| row.version);
@@ -312,9 +339,9 @@ impl Store for SledStore {
     }
 
     async fn lookup(&self, op_id: Uuid) -> Result<Option<u64>> {
-        let last = self.core.durable();
-        self.read(true, move |tree| log::lookup(tree, op_id, last))
-            .await
+        // Only a look at the lock: a closed store answers nothing.
+        self.core
+            .with(|_| Ok(self.core.lookup(op_id, self.core.durable())))
     }
 
     async fn info(&self) -> Result<Info> {

@@ -17,8 +17,11 @@ use super::files::{self, HighWater, Marker, RecentMark, io_error, sled_dir};
 use super::group::Head;
 use super::log;
 use super::migrate::{self, MIGRATIONS};
-use super::rows::{LOG, META_HEAD, META_SCHEMA, META_STORE_ID, corrupt, of_log_key};
-use super::{Options, SCHEMA, verify};
+use super::ops::Ops;
+use super::rows::{
+    LOG, Looked, META_HEAD, META_LOOKED, META_SCHEMA, META_STORE_ID, corrupt, of_log_key,
+};
+use super::{Options, ROWS_SHARE, SCHEMA, verify};
 use crate::{Error, Result};
 
 /// Sled's own lock may outlive its `Db` by a moment, while its threads end.
@@ -29,6 +32,8 @@ pub(super) struct Found {
     pub(super) opened: Opened,
     pub(super) store_id: Uuid,
     pub(super) head: Head,
+    pub(super) looked: Looked,
+    pub(super) ops: Ops,
     pub(super) marked: u64,
     /// The process before did not close it.
     pub(super) recovered: bool,
@@ -65,6 +70,7 @@ fn create(dir: &Path, options: &Options, lock: File, mut marker: Marker) -> Resu
     batch.insert(META_SCHEMA, &SCHEMA.to_be_bytes());
     batch.insert(META_STORE_ID, marker.store_id.as_bytes());
     batch.insert(META_HEAD, head.encode());
+    batch.insert(META_LOOKED, Looked::default().bytes());
     opened.db.apply_batch(batch).map_err(sled_error)?;
     opened.make_durable()?;
     files::sync_created(dir)?;
@@ -76,6 +82,8 @@ fn create(dir: &Path, options: &Options, lock: File, mut marker: Marker) -> Resu
         opened,
         store_id: marker.store_id,
         head,
+        looked: Looked::default(),
+        ops: Ops::default(),
         marked: 0,
         recovered: false,
     })
@@ -109,12 +117,17 @@ fn existing(dir: &Path, options: &Options, lock: File, mut marker: Marker) -> Re
     }
     let head = head(&opened.db)?;
     tail_is_there(&opened.db, &head, &mark)?;
-    verify::tail(&opened.db, head.position)?;
+    let ops = Ops::load(&opened.db)?;
+    verify::tail(&opened.db, &ops, head.position)?;
+    let looked = opened.db.get(META_LOOKED).map_err(sled_error)?;
+    let looked = Looked::of(looked.as_deref())?;
     // The mark may be the recent one: then the synced one is behind, and is to be written again.
     Ok(Found {
         opened,
         store_id: marker.store_id,
         head,
+        looked,
+        ops,
         marked: 0,
         recovered,
     })
@@ -125,7 +138,7 @@ fn open_sled(dir: &Path, options: &Options, lock: File) -> Result<Opened> {
     let config = ::sled::Config::new()
         .path(&path)
         .mode(Mode::LowSpace)
-        .cache_capacity(options.cache_bytes)
+        .cache_capacity(options.cache_bytes - options.cache_bytes / ROWS_SHARE)
         // Not for durability (the writer flushes): this thread is also sled's only garbage collector.
         .flush_every_ms(Some(500));
     let deadline = Instant::now() + LOCK_PATIENCE;

@@ -111,7 +111,7 @@ impl Page {
     }
 
     /// The rows and the newest version among them; `None` when they are more than `budget` bytes.
-    fn read(&self, tree: &Tree, budget: usize) -> Result<Option<(Found, u64)>> {
+    fn read(&self, core: &Core, tree: &Tree, budget: usize) -> Result<Option<(Found, u64)>> {
         let (mut found, mut newest, mut bytes) = (Vec::new(), 0, 0);
         let mut add = |key: Bytes, row: Option<Row>| {
             let row_bytes = row.as_ref().map_or(0, |row| row.value.len());
@@ -123,7 +123,7 @@ impl Page {
         match self {
             Self::Keys(keys) => {
                 for key in keys {
-                    if !add(key.clone(), get(tree, key)?) {
+                    if !add(key.clone(), core.row_of(tree, key)?) {
                         return Ok(None);
                     }
                 }
@@ -166,7 +166,7 @@ impl Page {
     /// Tries to read in one moment. The outer `None`: the rows moved; the inner: over the budget.
     fn attempt(&self, core: &Core, budget: usize) -> Result<Option<Option<(Found, u64)>>> {
         let attempt = core.attempt(|tree| {
-            let read = self.read(tree, budget)?;
+            let read = self.read(core, tree, budget)?;
             let newest = read.as_ref().map_or(0, |(_, newest)| *newest);
             Ok((read, newest))
         })?;
@@ -207,7 +207,7 @@ impl SledStore {
             }
             // The rows move all the time: between two groups they stand still.
             let job = Job::Read(Box::new(move || {
-                let read = core.with(|opened| page.read(&opened.db, usize::MAX));
+                let read = core.with(|opened| page.read(&core, &opened.db, usize::MAX));
                 let _ = answer.send(read);
             }));
             // When the writer is gone the job is dropped, and the answer with it.

@@ -19,11 +19,16 @@ pub(super) const PIECE: usize = 4 << 10;
 pub(super) const META_SCHEMA: &[u8] = b"\x00schema";
 pub(super) const META_STORE_ID: &[u8] = b"\x00store_id";
 pub(super) const META_HEAD: &[u8] = b"\x00head";
+/// Which first bytes of keys need a look at what stands: see [`Looked`].
+pub(super) const META_LOOKED: &[u8] = b"\x00looked";
 /// How far a migration has come, while one runs.
 pub(super) const META_MIGRATION: &[u8] = b"\x00migration";
 
 const INLINE: u8 = 1;
 const CHUNKED: u8 = 2;
+/// The same two, of a value that belongs to the history of its key.
+const KEPT_INLINE: u8 = 3;
+const KEPT_CHUNKED: u8 = 4;
 const LOG_FORMAT: u8 = 1;
 const LOG_HEADER: usize = 1 + 32 + 4;
 
@@ -99,10 +104,32 @@ pub(super) fn of_log_key(key: &[u8]) -> Result<(u64, u32)> {
     parts.ok_or_else(|| corrupt(format!("log key {} is malformed", key.escape_ascii())))
 }
 
-pub(super) fn op_key(op_id: Uuid) -> [u8; 17] {
-    let mut key = [OP; 17];
-    key[1..].copy_from_slice(op_id.as_bytes());
+/// Op ids in one row: just below [`PIECE`].
+pub(super) const OPS: usize = 255;
+
+/// The key of the row with the op ids of the commits from `first` on.
+pub(super) fn op_key(first: u64) -> [u8; 9] {
+    let mut key = [OP; 9];
+    key[1..].copy_from_slice(&first.to_be_bytes());
     key
+}
+
+/// The op ids of a row, each with its position.
+pub(super) fn ops(key: &[u8], value: &[u8]) -> Result<impl Iterator<Item = (Uuid, u64)> + use<>> {
+    let first = key
+        .strip_prefix(&[OP])
+        .and_then(|rest| rest.try_into().ok());
+    let (ids, rest) = value.as_chunks::<16>();
+    match first.map(u64::from_be_bytes) {
+        Some(first) if !ids.is_empty() && rest.is_empty() => {
+            let ids: Vec<Uuid> = ids.iter().map(|id| Uuid::from_bytes(*id)).collect();
+            Ok(ids.into_iter().zip(first..))
+        }
+        _ => Err(corrupt(format!(
+            "op row {} is malformed",
+            key.escape_ascii()
+        ))),
+    }
 }
 
 /// What all history rows of `key` begin with. Prefix-free (`00` is spelt `00 01`, the end is `00 00`)
@@ -137,17 +164,13 @@ pub(super) fn position_of_history(key: &[u8]) -> Result<u64> {
 }
 
 /// The value of a position row (`0x05`).
-pub(super) fn position(value: &[u8]) -> Result<u64> {
-    let bytes: [u8; 8] = value
-        .try_into()
-        .map_err(|_| corrupt("a position is malformed"))?;
-    Ok(u64::from_be_bytes(bytes))
-}
-
 /// What stands before (or instead of) a row's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct RowHeader {
     pub(super) version: u64,
+    /// Whether this value belongs to the history of its key. It has no history row before it is
+    /// overwritten: the row itself is the sign.
+    pub(super) kept: bool,
     /// Where the value is, when it is not right behind the header.
     pub(super) chunks: Option<Chunks>,
 }
@@ -165,17 +188,53 @@ impl Chunks {
     }
 }
 
-pub(super) fn inline_row(version: u64, value: &[u8]) -> Vec<u8> {
+/// The first bytes of keys under which a value was ever cut in chunks or kept for history.
+///
+/// What such a write replaces leaves traces (chunks to be removed, a history row to be made), so the writer
+/// looks at what stands. Under all other first bytes (index rows: most of what is written) it need not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Looked([u8; 32]);
+
+impl Looked {
+    /// For a store of which this was not recorded from the beginning.
+    pub(super) const ALL: Self = Self([0xFF; 32]);
+
+    pub(super) fn needs(&self, key: &[u8]) -> bool {
+        let (byte, bit) = Self::place(key);
+        self.0[byte] & bit != 0
+    }
+
+    pub(super) fn add(&mut self, key: &[u8]) {
+        let (byte, bit) = Self::place(key);
+        self.0[byte] |= bit;
+    }
+
+    fn place(key: &[u8]) -> (usize, u8) {
+        let first = key.first().copied().unwrap_or_default();
+        (usize::from(first >> 3), 1 << (first & 7))
+    }
+
+    pub(super) fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    pub(super) fn of(row: Option<&[u8]>) -> Result<Self> {
+        let bytes = row.and_then(|row| row.try_into().ok()).map(Self);
+        bytes.ok_or_else(|| corrupt("the row of first bytes is missing or malformed"))
+    }
+}
+
+pub(super) fn inline_row(version: u64, kept: bool, value: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(9 + value.len());
-    out.push(INLINE);
+    out.push(if kept { KEPT_INLINE } else { INLINE });
     out.extend_from_slice(&version.to_be_bytes());
     out.extend_from_slice(value);
     out
 }
 
-pub(super) fn chunked_row(version: u64, chunks: Chunks) -> Vec<u8> {
+pub(super) fn chunked_row(version: u64, kept: bool, chunks: Chunks) -> Vec<u8> {
     let mut out = Vec::with_capacity(17);
-    out.push(CHUNKED);
+    out.push(if kept { KEPT_CHUNKED } else { CHUNKED });
     out.extend_from_slice(&version.to_be_bytes());
     out.extend_from_slice(&chunks.write.to_be_bytes());
     out.extend_from_slice(&chunks.len.to_be_bytes());
@@ -187,16 +246,22 @@ pub(super) fn row_value(value: &[u8]) -> Result<(RowHeader, &[u8])> {
     let decoded = value.split_first().and_then(|(format, mut rest)| {
         let version = rest.try_get_u64().ok()?;
         let chunks = match *format {
-            INLINE => None,
-            CHUNKED => {
+            INLINE | KEPT_INLINE => None,
+            CHUNKED | KEPT_CHUNKED => {
                 let write = rest.try_get_u32().ok()?;
                 let len = rest.try_get_u32().ok()?;
                 Some(Chunks { write, len }).filter(|_| rest.is_empty())
             }
             _ => return None,
         };
-        let whole = chunks.is_some() == (*format == CHUNKED);
-        whole.then_some((RowHeader { version, chunks }, rest))
+        let whole = chunks.is_some() == matches!(*format, CHUNKED | KEPT_CHUNKED);
+        let kept = matches!(*format, KEPT_INLINE | KEPT_CHUNKED);
+        let header = RowHeader {
+            version,
+            kept,
+            chunks,
+        };
+        whole.then_some((header, rest))
     });
     decoded.ok_or_else(|| corrupt("a row is malformed"))
 }
@@ -290,13 +355,13 @@ mod tests {
         }
 
         #[test]
-        fn rows_round_trip(version in any::<u64>(), value in proptest::collection::vec(any::<u8>(), 0..20), write in any::<u32>(), len in any::<u32>()) {
-            let row = inline_row(version, &value);
-            prop_assert_eq!(row_value(&row).unwrap(), (RowHeader { version, chunks: None }, &value[..]));
+        fn rows_round_trip(version in any::<u64>(), kept in any::<bool>(), value in proptest::collection::vec(any::<u8>(), 0..20), write in any::<u32>(), len in any::<u32>()) {
+            let row = inline_row(version, kept, &value);
+            prop_assert_eq!(row_value(&row).unwrap(), (RowHeader { version, kept, chunks: None }, &value[..]));
             prop_assert_eq!(&row[INLINE_AT..], &value[..]);
             let chunks = Chunks { write, len };
-            let row = chunked_row(version, chunks);
-            prop_assert_eq!(row_value(&row).unwrap().0, RowHeader { version, chunks: Some(chunks) });
+            let row = chunked_row(version, kept, chunks);
+            prop_assert_eq!(row_value(&row).unwrap().0, RowHeader { version, kept, chunks: Some(chunks) });
         }
 
         #[test]
@@ -304,10 +369,31 @@ mod tests {
             let _ = row_value(&value);
             let _ = key_of_row(&value);
             let _ = of_log_key(&value);
-            let _ = position(&value);
+            let _ = ops(&[&[OP], &value[..value.len().min(8)]].concat(), &value);
             let _ = position_of_history(&value);
             let _ = log_start(value.into());
         }
+    }
+
+    #[test]
+    fn op_rows_come_back() {
+        let ids = [Uuid::from_u128(7), Uuid::from_u128(9)];
+        let value = ids.map(Uuid::into_bytes).concat();
+        let read: Vec<_> = ops(&op_key(41), &value).unwrap().collect();
+        assert_eq!(read, [(ids[0], 41), (ids[1], 42)]);
+        assert!(ops(&op_key(41), &value[1..]).is_err() && ops(&op_key(41), b"").is_err());
+    }
+
+    #[test]
+    fn first_bytes_are_told_apart() {
+        let mut looked = Looked::default();
+        looked.add(&[0x17, 9]);
+        for first in 0..=255 {
+            assert_eq!(looked.needs(&[first]), first == 0x17);
+            assert!(Looked::ALL.needs(&[first, 1]));
+        }
+        assert_eq!(Looked::of(Some(looked.bytes())).unwrap(), looked);
+        assert!(Looked::of(None).is_err() && Looked::of(Some(&[1])).is_err());
     }
 
     /// Why `row_key` doubles `FF`. Should this test ever fail, sled has been mended.

@@ -1,34 +1,34 @@
-//! The one thread that writes.
+//! The one thread that writes: it decides on what waits and tells sled.
 //!
 //! Why a thread and not tasks: sled's `flush` blocks, its `flush_async` deadlocks, and one flush for
-//! many batches is what makes durable commits fast. While one group is on its way to the disk the next
-//! one gathers in the queue, so no timer is needed: a lone caller never waits for company.
+//! many batches is what makes durable commits fast. While one group is on its way to the disk (see
+//! `syncer`) the next one gathers, is decided on and applied, so no timer is needed: a lone caller never
+//! waits for company. Nothing is answered, and no reader is told of it, before it is durable.
 //!
 //! Why it stops at the first error: after a failed write or sync nobody knows what is on the disk, the
 //! kernel may report the loss only once, and sled itself stays poisoned. Starting anew finds out.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::time::{Duration, Instant};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use tokio::sync::oneshot;
 
 use super::core::{Core, Opened, guarded, sled_error};
-use super::files::{HighWater, RecentMark, io_error};
-use super::group::{Group, Head};
-use crate::{Batch, Commit, Error, Result, Token};
+use super::files::io_error;
+use super::group::{Group, Head, Staged};
+use super::rows::Looked;
+use super::syncer::{Applied, Flight, Syncer};
+use crate::{Batch, Commit, Error, Result};
 
 /// Batches that may wait; when it is full, callers are told so instead of piling up.
 pub(super) const QUEUE: usize = 1_024;
 /// A group closes when it has this many bytes, so that no flush gets out of hand.
 const GROUP_BYTES: usize = 1 << 20;
-/// While groups keep coming, the high-water mark follows this far behind.
-const MARK_EVERY: Duration = Duration::from_secs(2);
-/// After this much silence the mark is brought up to date.
-const IDLE: Duration = Duration::from_millis(500);
+/// Groups that wait for the disk while one is on its way there.
+const AHEAD: usize = 1;
 
-type Answer = oneshot::Sender<Result<Commit>>;
+pub(super) type Answer = oneshot::Sender<Result<Commit>>;
 
 pub(super) enum Job {
     Commit(Batch, Answer),
@@ -41,53 +41,65 @@ pub(super) struct Writer {
     pub(super) core: Arc<Core>,
     pub(super) jobs: Receiver<Job>,
     pub(super) head: Head,
+    pub(super) looked: Looked,
+    /// Most batches that are on their way to the disk together.
     pub(super) group_batches: usize,
-    pub(super) recent: RecentMark,
-    pub(super) marked: u64,
-    pub(super) marked_at: Instant,
 }
 
 impl Writer {
     /// Works until it is stopped, every sender is gone, or something fails.
-    pub(super) fn run(mut self) {
-        if let Err(error) = guarded(|| self.work()) {
-            self.core.fail(&error);
-        }
-        self.core.closing.store(true, SeqCst);
+    pub(super) fn run(mut self, syncer: Syncer) {
+        let core = Arc::clone(&self.core);
+        let (applied, groups) = sync_channel(AHEAD);
+        let flight = &Flight::default();
+        std::thread::scope(|threads| {
+            let thread = std::thread::Builder::new().name("store-syncer".into());
+            let started = thread.spawn_scoped(threads, move || syncer.run(&groups, flight));
+            let worked = match started {
+                Ok(_) => guarded(|| self.work(&applied, flight)),
+                Err(error) => Err(Error::Unavailable(format!("starting the syncer: {error}"))),
+            };
+            if let Err(error) = worked {
+                core.fail(&error);
+            }
+            // The syncer ends with the last group.
+            drop(applied);
+        });
+        core.closing.store(true, SeqCst);
         while let Ok(job) = self.jobs.try_recv() {
             if let Job::Commit(_, answer) = job {
-                let _ = answer.send(Err(self.core.failed()));
+                let _ = answer.send(Err(core.failed()));
             }
         }
     }
 
-    fn work(&mut self) -> Result<()> {
-        loop {
-            let first = match self.jobs.recv_timeout(IDLE) {
-                Ok(job) => job,
-                Err(RecvTimeoutError::Timeout) => {
-                    self.mark()?;
-                    continue;
+    fn work(&mut self, applied: &SyncSender<Applied>, flight: &Flight) -> Result<()> {
+        while let Ok(first) = self.jobs.recv() {
+            let room = flight.room(self.group_batches);
+            if self.core.failure.borrow().is_some() {
+                if let Job::Commit(_, answer) = first {
+                    let _ = answer.send(Err(self.core.failed()));
                 }
-                Err(RecvTimeoutError::Disconnected) => return self.end(),
-            };
-            let (batches, answers, stop) = self.gather(first);
+                return Err(self.core.failed());
+            }
+            let (batches, answers, stop) = self.gather(first, room);
             if !batches.is_empty() {
+                flight.depart(batches.len());
                 self.core.begin_group();
-                self.write(&batches, answers)?;
-                self.core.end_group();
+                let group = self.write(&batches, answers)?;
+                if applied.send(group).is_err() {
+                    return Err(Error::Unavailable("the syncer is gone".into()));
+                }
             }
             if stop {
-                return self.end();
-            }
-            if self.marked_at.elapsed() > MARK_EVERY {
-                self.mark()?;
+                break;
             }
         }
+        Ok(())
     }
 
     /// What waits, up to a group; true at the end when it is the last.
-    fn gather(&self, first: Job) -> (Vec<Batch>, Vec<Answer>, bool) {
+    fn gather(&self, first: Job, room: usize) -> (Vec<Batch>, Vec<Answer>, bool) {
         let (mut batches, mut answers, mut bytes) = (Vec::new(), Vec::new(), 0);
         let mut next = Some(first);
         while let Some(job) = next {
@@ -100,7 +112,7 @@ impl Writer {
                 Job::Read(read) => read(),
                 Job::Stop => return (batches, answers, true),
             }
-            if batches.len() >= self.group_batches || bytes >= GROUP_BYTES {
+            if batches.len() >= room || bytes >= GROUP_BYTES {
                 break;
             }
             next = self.jobs.try_recv().ok();
@@ -108,80 +120,52 @@ impl Writer {
         (batches, answers, false)
     }
 
-    /// Makes a group durable and answers it; an error has been answered too when this returns it.
-    fn write(&mut self, batches: &[Batch], answers: Vec<Answer>) -> Result<()> {
+    /// Decides on a group and tells sled of it; an error has been answered when this returns it.
+    fn write(&mut self, batches: &[Batch], answers: Vec<Answer>) -> Result<Applied> {
         let core = Arc::clone(&self.core);
-        let mut decided = Vec::new();
+        let mut decided = Vec::with_capacity(batches.len());
         let written = core.with(|opened| {
-            let mut group = Group::new(&opened.db, self.head);
+            let mut group = Group::new(&opened.db, &core.ops, self.head, self.looked);
             for batch in batches {
                 decided.push(group.stage(batch)?);
             }
             self.apply(opened, group)
         });
+        let applied = Applied {
+            head: self.head,
+            decided,
+            answers,
+        };
         let Err(error) = written else {
-            for (answer, outcome) in answers.into_iter().zip(decided) {
-                // The caller may have gone; its batch is done all the same.
-                let _ = answer.send(outcome);
-            }
-            return Ok(());
+            return Ok(applied);
         };
         core.fail(&error);
         // All or none were decided on unless reading failed, and then none was applied.
-        let applied = decided.len() == batches.len();
-        let mut decided = decided.into_iter();
-        for answer in answers {
-            let _ = answer.send(match decided.next() {
-                Some(Ok(done)) if done.position <= core.durable() => Ok(done),
-                Some(Ok(_)) if applied => Err(Error::Ambiguous(error.to_string())),
-                _ if matches!(error, Error::Corrupt(_)) => Err(error.clone()),
-                _ => Err(core.failed()),
-            });
-        }
+        let whole = applied.decided.len() == batches.len();
+        applied.answer_failure(&core, &error, whole);
         Err(error)
     }
 
-    /// The one way to the disk. The order is the promise: sled's log, our sync, and only then the
-    /// position that readers and callers may know of.
+    /// Tells sled. The order is the promise: sled's log, our sync, and only then the position that readers
+    /// and callers may know of; the last two are the syncer's.
     fn apply(&mut self, opened: &Opened, group: Group<'_>) -> Result<()> {
         if group.head == self.head {
             return Ok(());
         }
         let deletes = group.deletes;
-        let (batch, head) = group.finish();
+        let Staged {
+            batch,
+            head,
+            looked,
+            new_ops,
+            written,
+        } = group.finish();
         self.core.begin_apply(head.position, deletes);
         opened.db.apply_batch(batch).map_err(sled_error)?;
+        self.core.cache.forget(&written);
+        self.core.ops.add(new_ops);
         self.core.end_apply(head.position);
-        opened.make_durable()?;
-        self.recent.write(HighWater {
-            position: head.position,
-            op_id: head.op_id,
-        })?;
-        self.head = head;
-        self.core.publish(Token {
-            store_id: self.core.store_id,
-            position: head.position,
-            op_id: head.op_id,
-        });
-        Ok(())
-    }
-
-    /// A clean end, which the next opening can tell from a crash.
-    fn end(&mut self) -> Result<()> {
-        self.mark()?;
-        RecentMark::remove(&self.core.dir)
-    }
-
-    /// Brings the synced high-water mark up to what is durable.
-    fn mark(&mut self) -> Result<()> {
-        self.marked_at = Instant::now();
-        let Head {
-            position, op_id, ..
-        } = self.head;
-        if self.marked < position {
-            HighWater { position, op_id }.write(&self.core.dir)?;
-            self.marked = position;
-        }
+        (self.head, self.looked) = (head, looked);
         Ok(())
     }
 }
