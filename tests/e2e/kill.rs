@@ -131,6 +131,7 @@ fn next(state: &mut u64) -> u64 {
 async fn make_dialogue(channel: Channel) {
     let title = LocalizedText {
         by_language: [("en".to_owned(), "Killed".to_owned())].into(),
+        ..LocalizedText::default()
     };
     let dialogue = Some(Dialogue {
         title: Some(title),
@@ -177,6 +178,7 @@ async fn write(
                 state: EventState::Planned.into(),
                 title: Some(LocalizedText {
                     by_language: [("en".to_owned(), format!("Meeting {id}"))].into(),
+                    ..LocalizedText::default()
                 }),
                 start: Some(CivilDate {
                     value: "2031-05-04".into(),

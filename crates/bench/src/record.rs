@@ -58,6 +58,7 @@ fn text(english: &str, french: &str) -> Option<LocalizedText> {
         [("en", english), ("fr", french)].map(|(tag, text)| (tag.to_owned(), text.to_owned()));
     Some(LocalizedText {
         by_language: by_language.into(),
+        ..LocalizedText::default()
     })
 }
 

@@ -45,19 +45,6 @@ pub(crate) enum Command {
         #[command(flatten)]
         entry: Entry,
     },
-    /// Record how far the implementation is
-    Track {
-        #[command(flatten)]
-        step: Move,
-        /// How far it is
-        #[arg(long, value_parser = word::parser("rapporteur.recommendations.v1.Implementation"))]
-        implementation: i32,
-        /// Who verified it; needed when going back from implemented
-        #[arg(long, value_name = "PARTY")]
-        verifier: Option<String>,
-        #[command(flatten)]
-        entry: Entry,
-    },
     #[command(flatten)]
     Any(record::Command),
 }
@@ -210,22 +197,6 @@ pub(crate) async fn run(ctx: &mut Context<'_>, command: Command) -> Result<()> {
                 word: entry.word.clone().unwrap_or_default(),
                 on: when::civil_some(&entry.on),
                 claims_already_implemented: already_implemented,
-                provenance: entry.provenance()?,
-                ..Default::default()
-            };
-            record::act(ctx, &NOUN, &step, request).await
-        }
-        Command::Track {
-            step,
-            implementation,
-            verifier,
-            entry,
-        } => {
-            let request = v1::TrackAddresseeRequest {
-                implementation,
-                word: entry.word.clone().unwrap_or_default(),
-                on: when::civil_some(&entry.on),
-                verifier: name::expand_some(name::PARTY, &verifier, None)?,
                 provenance: entry.provenance()?,
                 ..Default::default()
             };

@@ -56,6 +56,7 @@ pub(crate) async fn run(ctx: &mut Context<'_>, ask: Ask) -> Result<()> {
         } else {
             Vec::new()
         },
+        ..GetCoverageRequest::default()
     };
     let coverage: Coverage = to.ask(SERVICE, &request).await?;
     match ctx.global.output {

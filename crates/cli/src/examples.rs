@@ -151,7 +151,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ),
     (
         "addressee list",
-        "addressee list --dialogue rabat --party pt --implementation no-report",
+        "addressee list --dialogue rabat --party pt --implementation none",
     ),
     (
         "addressee add",
@@ -160,10 +160,6 @@ const EXAMPLES: &[(&str, &str)] = &[
     (
         "addressee respond",
         "addressee respond rabat/2024-lisbon-hlm.t3/pt --response supported --word accepted --on 2024-11-01",
-    ),
-    (
-        "addressee track",
-        "addressee track rabat/2024-lisbon-hlm.t3/pt --implementation in-progress --on 2025-02-01",
     ),
     ("source list", "source list --dialogue rabat"),
     (

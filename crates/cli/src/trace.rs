@@ -30,7 +30,16 @@ pub(crate) async fn run(ctx: &mut Context<'_>, ask: Ask) -> Result<()> {
     } else {
         Vec::new()
     };
-    let answer: TraceResponse = to.ask(SERVICE, &TraceRequest { name, at_least }).await?;
+    let answer: TraceResponse = to
+        .ask(
+            SERVICE,
+            &TraceRequest {
+                name,
+                at_least,
+                as_of: None,
+            },
+        )
+        .await?;
     match ctx.global.output {
         Format::Json | Format::Yaml => output::data(ctx, &reflect(&answer)?),
         Format::Csv => {
@@ -174,8 +183,8 @@ mod tests {
         };
         let hops = [
             hop("recommendation", "x", "", None),
-            hop("addressee", "at", "IMPLEMENTATION_NO_REPORT", Some(0)),
-            hop("addressee", "be", "IMPLEMENTATION_NO_REPORT", Some(0)),
+            hop("addressee", "at", "IMPLEMENTATION_NONE", Some(0)),
+            hop("addressee", "be", "IMPLEMENTATION_NONE", Some(0)),
             hop("addressee", "ch", "IMPLEMENTATION_PLANNED", Some(0)),
             hop("response", "ch", "", Some(3)),
         ];

@@ -1,7 +1,7 @@
 //! The events service: dialogues and who carries them, plans, events, and the sources of it all.
 //!
 //! What it keeps: parties, sources, dialogues with their memberships, posts and chairmanships, plans with
-//! their nodes, events. What it promises: every state moves only as the trade allows, a dialogue has one
+//! their nodes and crosswalks, events. What it promises: every state moves only as the trade allows, a dialogue has one
 //! active chair, trees have no cycles, a repeated request is done once. What it deliberately does not do:
 //! it never asks another service, and it decides no rights.
 //!
@@ -18,6 +18,7 @@ pub mod dialogue;
 pub mod membership;
 pub mod post;
 
+pub mod crosswalk;
 pub mod plan;
 pub mod plan_node;
 
@@ -49,7 +50,7 @@ impl AsRef<Args> for Arguments {
 }
 
 /// The nouns that this service keeps.
-pub static NOUNS: [&dyn AnyNoun; 9] = [
+pub static NOUNS: [&dyn AnyNoun; 10] = [
     &party::PARTY,
     &source::SOURCE,
     &dialogue::DIALOGUE,
@@ -58,6 +59,7 @@ pub static NOUNS: [&dyn AnyNoun; 9] = [
     &chairmanship::CHAIRMANSHIP,
     &plan::PLAN,
     &plan_node::PLAN_NODE,
+    &crosswalk::CROSSWALK,
     &event::EVENT,
 ];
 

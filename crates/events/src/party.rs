@@ -41,6 +41,7 @@ fn complete(party: &mut Party) {
     if let Some(country) = rust_iso3166::from_alpha2(&party.country_code).filter(|_| unnamed) {
         party.title = Some(LocalizedText {
             by_language: [("en".to_owned(), country.name.to_owned())].into(),
+            ..LocalizedText::default()
         });
     }
 }

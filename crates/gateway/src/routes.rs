@@ -33,6 +33,7 @@ pub const ROUTES: [Route; 2] = [
             "chairmanships",
             "plans",
             "nodes",
+            "crosswalks",
             "events",
         ],
     },
@@ -41,7 +42,16 @@ pub const ROUTES: [Route; 2] = [
         name: "recommendations",
         path: "/rapporteur.recommendations.v1.",
         types: "rapporteur.recommendations.",
-        collections: &["instruments", "recommendations", "addressees"],
+        collections: &[
+            "instruments",
+            "recommendations",
+            "addressees",
+            "commitments",
+            "reports",
+            "assessments",
+            "schedules",
+            "vocabularies",
+        ],
     },
 ];
 

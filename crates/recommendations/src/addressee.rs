@@ -8,7 +8,7 @@ mod listing;
 use bytes::Bytes;
 use rapporteur_proto::recommendations::v1::{
     Addressee, CreateAddresseeRequest, Implementation, LedgerEntry, RespondAddresseeRequest,
-    Response, TrackAddresseeRequest, UpdateAddresseeRequest,
+    Response, UpdateAddresseeRequest,
 };
 use rapporteur_records::words::date;
 use rapporteur_records::words::text::{LONG, SHORT};
@@ -58,7 +58,7 @@ pub static ADDRESSEE: Noun<Addressee> = Noun {
             addressee.response = Response::None.into();
         }
         if addressee.implementation == 0 {
-            addressee.implementation = Implementation::NoReport.into();
+            addressee.implementation = Implementation::None.into();
         }
     },
     check,
@@ -118,7 +118,7 @@ pub async fn create(
     let mut draft = draft!(begun.await?);
     let entries = std::mem::take(&mut draft.new.entries);
     draft.new.response = Response::None.into();
-    draft.new.implementation = Implementation::NoReport.into();
+    draft.new.implementation = Implementation::None.into();
     for (place, entry) in entries.into_iter().enumerate() {
         append(
             records,
@@ -184,32 +184,6 @@ pub async fn respond(
     };
     append(records, &mut draft, entry, "")?;
     draft.new.claims_already_implemented = request.claims_already_implemented;
-    write_entry(records, register, draft).await
-}
-
-/// Records how far the implementation is.
-pub async fn track(
-    records: &Records,
-    register: &Register,
-    call: Call,
-    request: TrackAddresseeRequest,
-) -> Result<Stored> {
-    let mut draft = draft!(
-        records
-            .act(&ADDRESSEE, call, &request.name, &request.etag)
-            .await?
-    );
-    must_state("implementation", request.implementation)?;
-    let entry = LedgerEntry {
-        on: request.on,
-        implementation: request.implementation,
-        word: request.word,
-        reason: request.reason,
-        verifier: request.verifier,
-        provenance: request.provenance,
-        ..LedgerEntry::default()
-    };
-    append(records, &mut draft, entry, "")?;
     write_entry(records, register, draft).await
 }
 

@@ -242,8 +242,7 @@ async fn split(
             } else {
                 new_name(&ADDRESSEE, recommendation, "")?
             };
-            let (response, implementation) =
-                (Response::None.into(), Implementation::NoReport.into());
+            let (response, implementation) = (Response::None.into(), Implementation::None.into());
             new.push(Addressee {
                 name,
                 party,

@@ -1,7 +1,7 @@
 //! The ledger: what one addressee answers and how far it is, change by change.
 //!
 //! Two machines move it, one for the response and one for the implementation; each change is a dated entry
-//! that keeps the word of its source. Silence (`NO_REPORT`) is where every addressee begins; nobody reports it.
+//! that keeps the word of its source. Silence (`NONE`) is where every addressee begins; nobody reports it.
 
 use jiff::civil::Date;
 use rapporteur_proto::recommendations::v1::{Addressee, Implementation, LedgerEntry, Response};
@@ -34,7 +34,7 @@ fn answers_after(from: Response) -> &'static [Response] {
 /// The states of implementation that may follow a state.
 fn states_after(from: Implementation) -> &'static [Implementation] {
     match from {
-        I::Unspecified | I::NoReport => &[
+        I::Unspecified | I::None => &[
             I::NotStarted,
             I::Planned,
             I::InProgress,
@@ -190,7 +190,7 @@ fn track(
     field: &impl Fn(&str) -> String,
 ) -> Result<()> {
     let from = addressee.implementation();
-    if to == I::NoReport {
+    if to == I::None {
         return Err(Error::invalid(
             field("implementation"),
             "is silence, which nobody reports",

@@ -145,7 +145,7 @@ impl<T: Record> Listing<T> {
 }
 
 /// Whether a name is that of a child of `parent`, in which `-` is any id.
-fn is_under(name: &str, parent: &str) -> bool {
+pub fn is_under(name: &str, parent: &str) -> bool {
     let mut segments = name.split('/');
     parent.split('/').all(|wanted| {
         segments

@@ -43,6 +43,8 @@ pub fn coverage(model: &Model, question: &Question) -> Result<Coverage> {
         to: spelt(scope.period.to),
         events_counted: count(events),
         positions: Vec::new(),
+        groups: Vec::new(),
+        supposed: Vec::new(),
     })
 }
 
@@ -106,6 +108,7 @@ fn covered(one: &Counted<'_>, known: &BTreeMap<&str, Vec<CoverageProof>>) -> Cov
         addressed: proof.iter().any(|p| p.kind() == PlanLinkKind::Addressed),
         planned: proof.iter().any(|p| p.kind() == PlanLinkKind::Planned),
         proof,
+        projected: None,
     }
 }
 
@@ -124,6 +127,7 @@ fn figures(level: &Level, nodes: &[CoverageNode]) -> CoverageLevel {
             .map_or(level.recorded, |declared| declared.max(level.recorded)),
         recorded: level.recorded,
         declared: level.declared,
+        projected: None,
     }
 }
 

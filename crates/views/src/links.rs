@@ -163,6 +163,8 @@ impl<'m> Carrier<'m> {
             node: link.node.clone(),
             kind: kind.into(),
             provenance: link.provenance.clone(),
+            crosswalk: String::new(),
+            supposed: false,
         }
     }
 }

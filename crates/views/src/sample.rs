@@ -59,6 +59,7 @@ pub(crate) fn date(value: &str) -> Option<CivilDate> {
 pub(crate) fn text(words: &str) -> Option<LocalizedText> {
     Some(LocalizedText {
         by_language: [("en".into(), words.into())].into(),
+        ..LocalizedText::default()
     })
 }
 

@@ -81,6 +81,7 @@ impl Adding {
 pub(crate) fn text(language: &str, words: &str) -> LocalizedText {
     LocalizedText {
         by_language: BTreeMap::from([(language.to_owned(), words.to_owned())]),
+        ..LocalizedText::default()
     }
 }
 

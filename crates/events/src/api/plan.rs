@@ -3,15 +3,17 @@
 use rapporteur_proto::events::v1::plan_service_server::PlanService;
 use rapporteur_proto::events::v1::{
     AdoptPlanRequest, BatchGetPlanNodesRequest, BatchGetPlanNodesResponse,
-    BringIntoForcePlanRequest, CreatePlanNodeRequest, CreatePlanRequest, ExpirePlanRequest,
-    GetPlanNodeRequest, GetPlanRequest, ListPlanNodesRequest, ListPlanNodesResponse,
+    BringIntoForcePlanRequest, CreateCrosswalkRequest, CreatePlanNodeRequest, CreatePlanRequest,
+    Crosswalk, ExpirePlanRequest, GetCrosswalkRequest, GetPlanNodeRequest, GetPlanRequest,
+    ListCrosswalksRequest, ListCrosswalksResponse, ListPlanNodesRequest, ListPlanNodesResponse,
     ListPlansRequest, ListPlansResponse, Plan, PlanNode, SupersedePlanRequest,
-    UpdatePlanNodeRequest, UpdatePlanRequest,
+    UpdateCrosswalkRequest, UpdatePlanNodeRequest, UpdatePlanRequest,
 };
 use rapporteur_server::desk::{Answered, received, record};
 use tonic::Request;
 
 use super::Api;
+use crate::crosswalk::{self, CROSSWALK};
 use crate::plan::{self, PLAN};
 use crate::plan_node::{self, PLAN_NODE};
 
@@ -108,5 +110,39 @@ impl PlanService for Api {
     async fn supersede_plan(&self, request: Request<SupersedePlanRequest>) -> Answered<Plan> {
         let (call, request) = received("rapporteur.events.v1.PlanService/SupersedePlan", request);
         record(plan::supersede(self.desk.records(), call, request).await)
+    }
+
+    async fn get_crosswalk(&self, request: Request<GetCrosswalkRequest>) -> Answered<Crosswalk> {
+        let request = request.into_inner();
+        self.desk
+            .get(&CROSSWALK, &request.name, request.as_of)
+            .await
+    }
+
+    async fn list_crosswalks(
+        &self,
+        request: Request<ListCrosswalksRequest>,
+    ) -> Answered<ListCrosswalksResponse> {
+        self.desk
+            .list(&CROSSWALK, request, async |query| {
+                crosswalk::listing(self.desk.records(), query).await
+            })
+            .await
+    }
+
+    async fn create_crosswalk(
+        &self,
+        request: Request<CreateCrosswalkRequest>,
+    ) -> Answered<Crosswalk> {
+        let (call, request) = received("rapporteur.events.v1.PlanService/CreateCrosswalk", request);
+        record(crosswalk::create(self.desk.records(), call, request).await)
+    }
+
+    async fn update_crosswalk(
+        &self,
+        request: Request<UpdateCrosswalkRequest>,
+    ) -> Answered<Crosswalk> {
+        let (call, request) = received("rapporteur.events.v1.PlanService/UpdateCrosswalk", request);
+        record(crosswalk::update(self.desk.records(), call, request).await)
     }
 }

@@ -225,6 +225,7 @@ pub(crate) const CADIZ: &str = "dialogues/rabat/plans/cadiz";
 pub(crate) fn text(words: &str) -> Option<LocalizedText> {
     Some(LocalizedText {
         by_language: [("en".to_owned(), words.to_owned())].into(),
+        ..LocalizedText::default()
     })
 }
 

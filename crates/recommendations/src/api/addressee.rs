@@ -4,7 +4,7 @@ use rapporteur_proto::recommendations::v1::addressee_service_server::AddresseeSe
 use rapporteur_proto::recommendations::v1::{
     AddressRecommendationRequest, AddressRecommendationResponse, Addressee, CreateAddresseeRequest,
     GetAddresseeRequest, ListAddresseesRequest, ListAddresseesResponse, RespondAddresseeRequest,
-    TrackAddresseeRequest, UpdateAddresseeRequest,
+    UpdateAddresseeRequest,
 };
 use rapporteur_server::desk::{Answered, received, record};
 use rapporteur_server::status;
@@ -76,16 +76,5 @@ impl AddresseeService for Api {
             request,
         );
         record(addressee::respond(self.desk.records(), &self.register, call, request).await)
-    }
-
-    async fn track_addressee(
-        &self,
-        request: Request<TrackAddresseeRequest>,
-    ) -> Answered<Addressee> {
-        let (call, request) = received(
-            "rapporteur.recommendations.v1.AddresseeService/TrackAddressee",
-            request,
-        );
-        record(addressee::track(self.desk.records(), &self.register, call, request).await)
     }
 }

@@ -9,7 +9,7 @@ const RESPONSES: [R; 6] = [
     R::NotSupported,
 ];
 const IMPLEMENTATIONS: [I; 8] = [
-    I::NoReport,
+    I::None,
     I::NotStarted,
     I::Planned,
     I::InProgress,
@@ -76,7 +76,7 @@ fn every_pair_of_answers() {
                 (_, R::UnderConsideration) => false,
                 _ => true,
             };
-            let mut addressee = at(from, I::NoReport);
+            let mut addressee = at(from, I::None);
             match append(
                 &mut addressee,
                 answered(to, "2024-10-16", "because"),
@@ -105,10 +105,10 @@ fn every_pair_of_states() {
         for to in IMPLEMENTATIONS {
             // domain.md, with the one move more that states_after explains.
             let legal = match (from, to) {
-                (_, I::NoReport) => false,
+                (_, I::None) => false,
                 (from, to) if from == to => false,
                 (I::NotApplicable, _) => false,
-                (_, I::NotApplicable) | (I::NoReport, _) => true,
+                (_, I::NotApplicable) | (I::None, _) => true,
                 (I::NotStarted, to) => to != I::Stalled,
                 (I::Planned, to) => to != I::NotStarted,
                 (I::InProgress, to) => {
@@ -127,7 +127,7 @@ fn every_pair_of_states() {
                     assert!(!legal, "{from:?} {to:?}");
                     assert_eq!(told.is_empty(), from == I::NotApplicable);
                 }
-                Err(error) => assert_eq!((to, field_of(&error)), (I::NoReport, "implementation")),
+                Err(error) => assert_eq!((to, field_of(&error)), (I::None, "implementation")),
             }
         }
     }
@@ -153,7 +153,7 @@ fn some_moves_need_a_reason_and_a_verifier() {
 
 #[test]
 fn entries_are_dated_and_keep_their_order() {
-    let mut addressee = at(R::None, I::NoReport);
+    let mut addressee = at(R::None, I::None);
     append(
         &mut addressee,
         tracked(I::Planned, "2024-03-01", ""),

@@ -33,7 +33,7 @@ async fn an_addressee_answers_and_reports() {
     // Silence, which is not "not started".
     assert_eq!(
         (made.response(), made.implementation()),
-        (Response::None, Implementation::NoReport)
+        (Response::None, Implementation::None)
     );
 
     let respond = |response: Response, reason: &str| RespondAddresseeRequest {
@@ -114,7 +114,7 @@ async fn an_addressee_answers_and_reports() {
         refused(
             world
                 .addressees
-                .track_addressee(track(Implementation::NoReport))
+                .track_addressee(track(Implementation::None))
                 .await
         )
         .1,

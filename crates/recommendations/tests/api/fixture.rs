@@ -160,6 +160,7 @@ pub(crate) async fn populate(channel: Channel) {
 pub(crate) fn english(words: &str) -> Option<LocalizedText> {
     Some(LocalizedText {
         by_language: [("en".to_owned(), words.to_owned())].into(),
+        ..LocalizedText::default()
     })
 }
 

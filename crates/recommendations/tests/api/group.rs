@@ -112,7 +112,7 @@ async fn names_and_groups_are_addressed_together_and_once() {
         first
             .created
             .iter()
-            .all(|a| a.implementation() == Implementation::NoReport && !a.etag.is_empty())
+            .all(|a| a.implementation() == Implementation::None && !a.etag.is_empty())
     );
     assert_eq!(
         world.address(request.clone()).await.unwrap(),

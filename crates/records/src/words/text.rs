@@ -157,6 +157,7 @@ mod tests {
     fn prefixes_fold_case_and_accents_and_begin_at_words() {
         let text = LocalizedText {
             by_language: [("fr".into(), "Réunion des Hauts Fonctionnaires".into())].into(),
+            ..LocalizedText::default()
         };
         assert!(begins_a_word(Some(&text), "reun"));
         assert!(begins_a_word(Some(&text), "hauts fonc"));

@@ -146,5 +146,6 @@ fn said(entry: &LedgerEntry) -> Option<LocalizedText> {
     };
     (!words.is_empty()).then(|| LocalizedText {
         by_language: [(UNDETERMINED.to_owned(), words.clone())].into(),
+        ..LocalizedText::default()
     })
 }

@@ -52,6 +52,7 @@ pub(crate) fn long(characters: usize) -> String {
 pub(crate) fn words(tag: &str, words: &str) -> Option<LocalizedText> {
     Some(LocalizedText {
         by_language: [(tag.to_owned(), words.to_owned())].into(),
+        ..LocalizedText::default()
     })
 }
 

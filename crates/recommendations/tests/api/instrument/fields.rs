@@ -41,6 +41,7 @@ async fn every_field_has_its_rule() {
             Instrument {
                 title: Some(rapporteur_proto::r#type::v1::LocalizedText {
                     by_language: [("e n".into(), "x".into())].into(),
+                    ..rapporteur_proto::r#type::v1::LocalizedText::default()
                 }),
                 ..good()
             },
