@@ -1,12 +1,13 @@
 //! Compiles the protos with protox (no protoc on the machine) in two passes: messages and clients as
 //! prost makes them, and servers whose answers may go out as the bytes that the store keeps (`Wire`).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use prost_types::FileDescriptorSet;
+use prost_types::field_descriptor_proto::Label;
+use prost_types::{DescriptorProto, FieldDescriptorProto, FileDescriptorSet};
 
 const ROOT: &str = "../../proto";
 
@@ -36,6 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .compile_fds_with_config(descriptors.clone(), messages)?;
 
     fs::write(out.join("requests.rs"), common_fields(&descriptors))?;
+    fs::write(out.join("texts.rs"), texts(&descriptors))?;
 
     fs::create_dir_all(out.join("servers"))?;
     let mut servers = prost_config();
@@ -116,6 +118,64 @@ fn common_fields(descriptors: &FileDescriptorSet) -> String {
                 code += &format!("write_request!({path});\n");
             }
         }
+    }
+    code
+}
+
+const TEXT: &str = "rapporteur.type.v1.LocalizedText";
+
+/// Implements `Texts` of `src/texts.rs` for every resource, and for the parts of resources that hold texts.
+fn texts(descriptors: &FileDescriptorSet) -> String {
+    let messages: BTreeMap<String, &DescriptorProto> = descriptors
+        .file
+        .iter()
+        .flat_map(|f| {
+            let package = f.package();
+            f.message_type
+                .iter()
+                .map(move |m| (format!("{package}.{}", m.name()), m))
+        })
+        .collect();
+    let type_of =
+        |field: &FieldDescriptorProto| field.type_name().trim_start_matches('.').to_owned();
+    // A part that holds a text makes its whole one that does, until nothing is added any more.
+    let mut holders = BTreeSet::from([TEXT.to_owned()]);
+    loop {
+        let holds = |m: &DescriptorProto| m.field.iter().any(|f| holders.contains(&type_of(f)));
+        let more: Vec<String> = messages
+            .iter()
+            .filter(|(name, m)| !holders.contains(*name) && holds(m))
+            .map(|(name, _)| name.clone())
+            .collect();
+        if more.is_empty() {
+            break;
+        }
+        holders.extend(more);
+    }
+    let is_resource = |m: &DescriptorProto| {
+        let has = |name: &str| m.field.iter().any(|f| f.name() == name);
+        has("etag") && has("uid")
+    };
+    let mut code = String::new();
+    for (name, message) in &messages {
+        let part = holders.contains(name) && name != TEXT;
+        if !part && !is_resource(message) {
+            continue;
+        }
+        let (package, short) = name.rsplit_once('.').unwrap_or_default();
+        code += &format!(
+            "texts!({}::{short}",
+            module(package).replace("::type::", "::r#type::")
+        );
+        // A text that a corrigendum replaced is not read as a text any more.
+        let held = |f: &&FieldDescriptorProto| {
+            holders.contains(&type_of(f)) && f.name() != "replaced_text"
+        };
+        for field in message.field.iter().filter(held) {
+            let many = field.label() == Label::Repeated;
+            code += &format!(", {} {}", if many { "each" } else { "one" }, field.name());
+        }
+        code += ");\n";
     }
     code
 }

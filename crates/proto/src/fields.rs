@@ -3,10 +3,10 @@
 
 use prost::{Message, Name};
 
-use crate::Timestamp;
+use crate::{Texts, Timestamp};
 
 /// A resource message: it has a name, an etag, an identity and times.
-pub trait Record: Message + Name + Default + Clone + PartialEq + 'static {
+pub trait Record: Message + Name + Default + Clone + PartialEq + Texts + 'static {
     /// Its common fields.
     fn header(&self) -> Header<'_>;
     /// Its common fields, to be set.

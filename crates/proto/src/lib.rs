@@ -2,17 +2,20 @@
 //! descriptor set for reflection and proto JSON.
 //!
 //! One type is written by hand, [`Wire`]: an answer that is already encoded. Servers are generated
-//! against it, so that a stored record goes out without being decoded; clients see plain messages.
+//! against it, so that a stored record goes out without being decoded; clients see plain messages. [`texts`]
+//! says how texts in several languages stand to each other.
 
 #![allow(clippy::doc_markdown, clippy::large_enum_variant)]
 
 mod fields;
 mod json;
+pub mod texts;
 mod wire;
 
 pub use fields::{Header, HeaderMut, PagedRequest, Record, WriteRequest};
 pub use json::{descriptor_pool, from_json, to_json};
 pub use prost_types::{Any, FieldMask, Timestamp};
+pub use texts::Texts;
 pub use wire::{Stored, Wire};
 
 /// Every descriptor, imports included, encoded as a `google.protobuf.FileDescriptorSet`.

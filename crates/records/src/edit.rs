@@ -1,6 +1,6 @@
 //! The writes that every noun has: a new record, new values of one, a move of one.
 
-use rapporteur_proto::{FieldMask, Record, Stored};
+use rapporteur_proto::{FieldMask, Record, Stored, texts};
 
 use crate::change::check_etag;
 use crate::{Call, Change, Error, Noun, Records, Result, Violations, check_id, mask};
@@ -134,6 +134,7 @@ impl<T: Record> Draft<'_, T> {
     /// Completes and checks the record by its own rules.
     pub fn settle(&mut self) -> Result<()> {
         (self.noun.complete)(&mut self.new);
+        texts::settle(&mut self.new, self.old.as_ref().map(|(old, _)| old));
         let mut violations = Violations::default();
         (self.noun.check)(&self.new, &mut violations);
         violations.done()

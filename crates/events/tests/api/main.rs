@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod chairs;
+mod crosswalks;
 mod fields;
 mod harness;
 mod history;

@@ -39,6 +39,7 @@ macro_rules! each_field {
         }
     }};
 }
+pub(crate) use each_field;
 
 mod dialogues;
 mod events;
