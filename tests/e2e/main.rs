@@ -9,3 +9,4 @@ mod apart;
 mod kill;
 mod rooms;
 mod sample;
+mod sets;
