@@ -56,14 +56,15 @@ impl Violations {
     /// A BCP 47 language tag (RFC 5646).
     pub fn language(&mut self, field: &str, tag: &str) {
         let good = tag.len() <= 35 && language_tags::LanguageTag::parse(tag).is_ok();
-        self.require(
-            good,
-            field,
-            format!(
-                "{} is not a BCP 47 language tag such as en, fr or pt-PT",
-                quoted(tag)
-            ),
-        );
+        if !good {
+            self.add(
+                field,
+                format!(
+                    "{} is not a BCP 47 language tag such as en, fr or pt-PT",
+                    quoted(tag)
+                ),
+            );
+        }
     }
 
     /// A text without control characters or marks that turn the direction of what follows.

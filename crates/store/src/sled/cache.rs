@@ -3,9 +3,10 @@
 //! Nothing stale is ever given out, without the writer touching the rows: each key has a stamp (shared with
 //! the keys of the same checksum), which the writer moves on after sled was told of a new value and before
 //! anybody is told that it is durable. A row is kept with the stamp from before it was read, and is good
-//! while that is still the stamp.
+//! while that is still the stamp. Only what was read while nothing was on its way into sled is kept, so rows
+//! that are all found here while no stamp moves are of one moment.
 
-use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::SeqCst};
 
 use bytes::Bytes;
 use quick_cache::Weighter;
@@ -23,6 +24,8 @@ const ROWS: usize = 1 << 12;
 pub(super) struct RowCache {
     rows: Cache<Bytes, Kept, Bytesize>,
     stamps: Box<[AtomicU32]>,
+    /// Odd while stamps are moved on.
+    moves: AtomicU64,
 }
 
 #[derive(Clone)]
@@ -45,6 +48,7 @@ impl RowCache {
         Self {
             rows: Cache::with_weighter(ROWS, bytes, Bytesize),
             stamps: (0..STAMPS).map(|_| AtomicU32::new(0)).collect(),
+            moves: AtomicU64::new(0),
         }
     }
 
@@ -58,6 +62,19 @@ impl RowCache {
         (kept.stamp == self.stamp(key)).then_some(kept.row)
     }
 
+    /// The rows at `keys` as of one moment, when all of them are here.
+    pub(super) fn get_all(&self, keys: &[Bytes]) -> Option<Vec<Row>> {
+        let before = self.moves.load(SeqCst);
+        if before % 2 == 1 {
+            return None;
+        }
+        let rows = keys
+            .iter()
+            .map(|key| self.get(key))
+            .collect::<Option<_>>()?;
+        (self.moves.load(SeqCst) == before).then_some(rows)
+    }
+
     pub(super) fn keep(&self, key: &[u8], stamp: u32, row: &Row) {
         let row = row.clone();
         self.rows
@@ -66,9 +83,11 @@ impl RowCache {
 
     /// Whatever was read of these keys before is good no more.
     pub(super) fn forget(&self, keys: &[Bytes]) {
+        self.moves.fetch_add(1, SeqCst);
         for key in keys {
             self.of(key).fetch_add(1, SeqCst);
         }
+        self.moves.fetch_add(1, SeqCst);
     }
 
     fn of(&self, key: &[u8]) -> &AtomicU32 {
@@ -98,6 +117,12 @@ mod tests {
         assert_eq!(cache.get(b"a"), None);
         cache.keep(b"a", cache.stamp(b"a"), &row(2));
         assert_eq!(cache.get(b"a"), Some(row(2)));
+        let keys = [b"a", b"b"].map(|key| Bytes::from_static(key));
+        assert_eq!(cache.get_all(&keys), None);
+        cache.keep(b"b", cache.stamp(b"b"), &row(3));
+        assert_eq!(cache.get_all(&keys), Some(vec![row(2), row(3)]));
+        cache.moves.fetch_add(1, SeqCst);
+        assert_eq!(cache.get_all(&keys), None);
     }
 
     #[test]

@@ -105,9 +105,12 @@ impl Core {
         if let Some(row) = self.cache.get(key) {
             return Ok(Some(row));
         }
-        let stamp = self.cache.stamp(key);
+        let (stamp, before) = (self.cache.stamp(key), self.still());
         let row = read::get(tree, key)?;
-        if let Some(row) = &row {
+        if let Some(row) = &row
+            && before.is_some()
+            && self.still() == before
+        {
             self.cache.keep(key, stamp, row);
         }
         Ok(row)
@@ -143,16 +146,21 @@ impl Core {
         self.applying.load(SeqCst) <= position
     }
 
+    /// The last position that sled has, unless a group is on its way in.
+    fn still(&self) -> Option<u64> {
+        let applying = self.applying.load(SeqCst);
+        (self.applied.load(SeqCst) == applying).then_some(applying)
+    }
+
     /// Reads once; `None` when a group was applied meanwhile, so that what was read may be torn.
     /// With what was read goes the position that must be durable before anyone may see it.
     pub(super) fn attempt<T>(
         &self,
         read: impl FnOnce(&Tree) -> Result<(T, u64)>,
     ) -> Result<Option<(T, u64)>> {
-        let before = self.applying.load(SeqCst);
-        if self.applied.load(SeqCst) != before {
+        let Some(before) = self.still() else {
             return Ok(None);
-        }
+        };
         let result = self.with(|opened| read(&opened.db));
         if self.applying.load(SeqCst) != before {
             return Ok(None);

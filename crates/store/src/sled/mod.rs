@@ -243,6 +243,13 @@ impl Store for SledStore {
 
     async fn get_many(&self, keys: &[Bytes]) -> Result<Vec<Option<Row>>> {
         limits::page(keys.len())?;
+        if !self.core.closing.load(SeqCst)
+            && let Some(rows) = self.core.cache.get_all(keys)
+        {
+            let newest = rows.iter().map(|row| row.version).max();
+            self.core.settle(newest.unwrap_or_default()).await?;
+            return Ok(rows.into_iter().map(Some).collect());
+        }
         let found = self.page(Page::Keys(keys.to_vec())).await?;
         Ok(found.into_iter().map(|(_, row)| row).collect())
     }
