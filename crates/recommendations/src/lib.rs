@@ -13,6 +13,7 @@
 //! | [`instrument`] | texts that meetings adopt; [`numbering`] gives and finds their numbers, [`citation`] reads and prints them |
 //! | [`recommendation`] | elements of texts; [`lifecycle`] says how a text may move |
 //! | [`addressee`] | recommendation x party; [`ledger`] moves it, [`group`] addresses many at once |
+//! | [`vocabulary`] | the status words of other systems, as data |
 //! | [`register`] | the mirror of the events service; [`mod@reference`] looks up what a record refers to |
 
 pub mod addressee;
@@ -26,6 +27,7 @@ pub mod numbering;
 pub mod recommendation;
 pub mod reference;
 pub mod register;
+pub mod vocabulary;
 
 use std::future::Future;
 
@@ -55,10 +57,11 @@ impl AsRef<Args> for Arguments {
 }
 
 /// The nouns that this service keeps.
-pub static NOUNS: [&dyn AnyNoun; 3] = [
+pub static NOUNS: [&dyn AnyNoun; 4] = [
     &instrument::INSTRUMENT,
     &recommendation::RECOMMENDATION,
     &addressee::ADDRESSEE,
+    &vocabulary::VOCABULARY,
 ];
 
 /// Runs the service on `listener` until `shutdown` resolves.

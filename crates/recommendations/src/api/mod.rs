@@ -3,20 +3,23 @@
 mod addressee;
 mod instrument;
 mod recommendation;
+mod vocabulary;
 
 use rapporteur_proto::recommendations::v1::addressee_service_server::AddresseeServiceServer;
 use rapporteur_proto::recommendations::v1::instrument_service_server::InstrumentServiceServer;
 use rapporteur_proto::recommendations::v1::recommendation_service_server::RecommendationServiceServer;
+use rapporteur_proto::recommendations::v1::vocabulary_service_server::VocabularyServiceServer;
 use rapporteur_server::{Desk, MAX_DECODING_BYTES, MAX_ENCODING_BYTES};
 use tonic::service::Routes;
 
 use crate::register::Register;
 
 /// Full names of the services that [`routes`] answers, for health.
-pub const SERVICES: [&str; 3] = [
+pub const SERVICES: [&str; 4] = [
     "rapporteur.recommendations.v1.InstrumentService",
     "rapporteur.recommendations.v1.RecommendationService",
     "rapporteur.recommendations.v1.AddresseeService",
+    "rapporteur.recommendations.v1.VocabularyService",
 ];
 
 /// Answers the requests of one service from the records behind the desk and what the register knows.
@@ -43,4 +46,5 @@ pub fn routes(desk: &Desk, register: &Register) -> Routes {
         .add_service(server!(InstrumentServiceServer))
         .add_service(server!(RecommendationServiceServer))
         .add_service(server!(AddresseeServiceServer))
+        .add_service(server!(VocabularyServiceServer))
 }
