@@ -38,7 +38,8 @@ const ADDRESSED: u8 = 1;
 
 /// Names of parties.
 pub const PARTY: Pattern = Pattern("parties/*");
-const POST: Pattern = Pattern("dialogues/*/posts/*");
+/// Names of posts.
+pub const POST: Pattern = Pattern("dialogues/*/posts/*");
 
 /// Addressees.
 pub static ADDRESSEE: Noun<Addressee> = Noun {

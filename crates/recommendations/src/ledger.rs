@@ -5,13 +5,13 @@
 
 use jiff::civil::Date;
 use rapporteur_proto::recommendations::v1::{Addressee, Implementation, LedgerEntry, Response};
-use rapporteur_proto::r#type::v1::{Basis, CivilDate};
 use rapporteur_records::edit::illegal_move;
 use rapporteur_records::words::date;
 use rapporteur_records::words::text::{LONG, SHORT};
 use rapporteur_records::{Error, Result, Violations};
 
 use crate::addressee::PARTY;
+use crate::dated;
 use crate::vocabulary::{VOCABULARY, path};
 
 use Implementation as I;
@@ -105,11 +105,7 @@ pub fn append(
 ) -> Result<()> {
     let field = |name: &str| path(at, name);
     if entry.on.is_none() {
-        entry.on = Some(CivilDate {
-            value: today.to_string(),
-            basis: Basis::Given.into(),
-            ..CivilDate::default()
-        });
+        entry.on = Some(dated::on(today));
     }
     date::complete(&mut entry.on);
     check(&entry, &field, today)?;
@@ -117,10 +113,8 @@ pub fn append(
     if response != R::Unspecified {
         respond(addressee, response, &entry, &field)?;
     }
-    // A verified report may confirm what stands: an entry without a move.
-    let confirms = !entry.report.is_empty() && implementation == addressee.implementation();
-    if implementation != I::Unspecified && !confirms {
-        may_track(&addressee.name, addressee.implementation(), &entry, &field)?;
+    if implementation != I::Unspecified {
+        confirm_or_move_at(&addressee.name, addressee.implementation(), &entry, &field)?;
         addressee.implementation = implementation.into();
     }
     insert(&mut addressee.entries, entry, &field)
@@ -182,6 +176,24 @@ fn respond(
     }
     addressee.response = to.into();
     Ok(())
+}
+
+/// Whether a verified report may say of what `name` is about what its entry says.
+pub fn confirm_or_move(name: &str, from: Implementation, entry: &LedgerEntry) -> Result<()> {
+    confirm_or_move_at(name, from, entry, &str::to_owned)
+}
+
+fn confirm_or_move_at(
+    name: &str,
+    from: Implementation,
+    entry: &LedgerEntry,
+    field: &impl Fn(&str) -> String,
+) -> Result<()> {
+    // A verified report may confirm what stands: an entry without a move.
+    if !entry.report.is_empty() && entry.implementation() == from && from != I::None {
+        return Ok(());
+    }
+    may_track(name, from, entry, field)
 }
 
 /// Whether what `name` is about may move from a state to that of the entry; of addressees and commitments alike.
