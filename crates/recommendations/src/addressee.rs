@@ -23,6 +23,7 @@ use crate::ledger;
 use crate::recommendation::RECOMMENDATION;
 use crate::reference::References;
 use crate::register::Register;
+use crate::vocabulary;
 
 pub use listing::{listing, of_party};
 
@@ -37,7 +38,8 @@ const ADDRESSED: u8 = 1;
 
 /// Names of parties.
 pub const PARTY: Pattern = Pattern("parties/*");
-const POST: Pattern = Pattern("dialogues/*/posts/*");
+/// Names of posts.
+pub const POST: Pattern = Pattern("dialogues/*/posts/*");
 
 /// Addressees.
 pub static ADDRESSEE: Noun<Addressee> = Noun {
@@ -119,13 +121,10 @@ pub async fn create(
     let entries = std::mem::take(&mut draft.new.entries);
     draft.new.response = Response::None.into();
     draft.new.implementation = Implementation::None.into();
-    for (place, entry) in entries.into_iter().enumerate() {
-        append(
-            records,
-            &mut draft,
-            entry,
-            &format!("addressee.entries[{place}]"),
-        )?;
+    for (place, mut entry) in entries.into_iter().enumerate() {
+        let at = format!("addressee.entries[{place}]");
+        afterwards(records, &mut entry, &at).await?;
+        append(records, &mut draft, entry, &at)?;
     }
     draft.new.claims_already_implemented &= draft.new.response() != Response::None;
     records
@@ -135,6 +134,27 @@ pub async fn create(
     let free = not_addressed(records, &request.parent, &draft.new).await?;
     claim(&mut draft.change, &request.parent, &draft.new, free);
     draft.commit().await
+}
+
+/// What is recorded afterwards was moved by no report of ours: a source says how far it was, or nobody does.
+async fn afterwards(records: &Records, entry: &mut LedgerEntry, at: &str) -> Result<()> {
+    entry.report.clear();
+    let term = vocabulary::meaning(records, at, &entry.vocabulary, &entry.word).await?;
+    let response = format!("{at}.response");
+    vocabulary::agree(&response, &mut entry.response, term.response, &term)?;
+    let implementation = format!("{at}.implementation");
+    vocabulary::agree(
+        &implementation,
+        &mut entry.implementation,
+        term.implementation,
+        &term,
+    )?;
+    if entry.implementation == 0 || entry.provenance.is_some() {
+        return Ok(());
+    }
+    let wrong =
+        "is missing; how far it was needs the source that says so, or a report that is verified";
+    Err(Error::invalid(format!("{at}.provenance"), wrong))
 }
 
 /// Changes an addressee; what it answers and how far it is are moved by the ledger alone.
@@ -173,17 +193,22 @@ pub async fn respond(
             .act(&ADDRESSEE, call, &request.name, &request.etag)
             .await?
     );
-    must_state("response", request.response)?;
+    let mut response = request.response;
+    let term = vocabulary::meaning(records, "", &request.vocabulary, &request.word).await?;
+    vocabulary::agree("response", &mut response, term.response, &term)?;
+    must_state("response", response)?;
     let entry = LedgerEntry {
         on: request.on,
-        response: request.response,
+        response,
         word: request.word,
+        vocabulary: request.vocabulary,
         reason: request.reason,
         provenance: request.provenance,
         ..LedgerEntry::default()
     };
     append(records, &mut draft, entry, "")?;
-    draft.new.claims_already_implemented = request.claims_already_implemented;
+    draft.new.claims_already_implemented =
+        request.claims_already_implemented || term.claims_already_implemented;
     write_entry(records, register, draft).await
 }
 

@@ -5,11 +5,14 @@
 
 use jiff::civil::Date;
 use rapporteur_proto::recommendations::v1::{Addressee, Implementation, LedgerEntry, Response};
-use rapporteur_proto::r#type::v1::{Basis, CivilDate};
 use rapporteur_records::edit::illegal_move;
 use rapporteur_records::words::date;
 use rapporteur_records::words::text::{LONG, SHORT};
-use rapporteur_records::{Error, Pattern, Result, Violations};
+use rapporteur_records::{Error, Result, Violations};
+
+use crate::addressee::PARTY;
+use crate::dated;
+use crate::vocabulary::{VOCABULARY, path};
 
 use Implementation as I;
 use Response as R;
@@ -100,19 +103,9 @@ pub fn append(
     at: &str,
     today: Date,
 ) -> Result<()> {
-    let field = |name: &str| {
-        if at.is_empty() {
-            name.to_owned()
-        } else {
-            format!("{at}.{name}")
-        }
-    };
+    let field = |name: &str| path(at, name);
     if entry.on.is_none() {
-        entry.on = Some(CivilDate {
-            value: today.to_string(),
-            basis: Basis::Given.into(),
-            ..CivilDate::default()
-        });
+        entry.on = Some(dated::on(today));
     }
     date::complete(&mut entry.on);
     check(&entry, &field, today)?;
@@ -121,7 +114,8 @@ pub fn append(
         respond(addressee, response, &entry, &field)?;
     }
     if implementation != I::Unspecified {
-        track(addressee, implementation, &entry, &field)?;
+        confirm_or_move_at(&addressee.name, addressee.implementation(), &entry, &field)?;
+        addressee.implementation = implementation.into();
     }
     insert(&mut addressee.entries, entry, &field)
 }
@@ -144,7 +138,8 @@ fn check(entry: &LedgerEntry, field: &impl Fn(&str) -> String, today: Date) -> R
     );
     violations.plain(&field("word"), &entry.word, SHORT);
     violations.plain(&field("reason"), &entry.reason, LONG);
-    violations.name(&field("verifier"), &entry.verifier, Pattern("parties/*"));
+    violations.name(&field("verifier"), &entry.verifier, PARTY);
+    violations.name(&field("vocabulary"), &entry.vocabulary, VOCABULARY.pattern);
     if let Some(provenance) = &entry.provenance {
         violations.one_provenance(&field("provenance"), provenance);
     }
@@ -183,13 +178,32 @@ fn respond(
     Ok(())
 }
 
-fn track(
-    addressee: &mut Addressee,
-    to: Implementation,
+/// Whether a verified report may say of what `name` is about what its entry says.
+pub fn confirm_or_move(name: &str, from: Implementation, entry: &LedgerEntry) -> Result<()> {
+    confirm_or_move_at(name, from, entry, &str::to_owned)
+}
+
+fn confirm_or_move_at(
+    name: &str,
+    from: Implementation,
     entry: &LedgerEntry,
     field: &impl Fn(&str) -> String,
 ) -> Result<()> {
-    let from = addressee.implementation();
+    // A verified report may confirm what stands: an entry without a move.
+    if !entry.report.is_empty() && entry.implementation() == from && from != I::None {
+        return Ok(());
+    }
+    may_track(name, from, entry, field)
+}
+
+/// Whether what `name` is about may move from a state to that of the entry; of addressees and commitments alike.
+fn may_track(
+    name: &str,
+    from: Implementation,
+    entry: &LedgerEntry,
+    field: &impl Fn(&str) -> String,
+) -> Result<()> {
+    let to = entry.implementation();
     if to == I::None {
         return Err(Error::invalid(
             field("implementation"),
@@ -200,13 +214,13 @@ fn track(
     if !legal.contains(&to) {
         let legal: Vec<String> = legal
             .iter()
-            .map(|i| format!("track {}", state(*i)))
+            .map(|i| format!("verify {}", state(*i)))
             .collect();
         let legal: Vec<&str> = legal.iter().map(String::as_str).collect();
         return Err(illegal_move(
-            &addressee.name,
+            name,
             &state(from),
-            &format!("track {}", state(to)),
+            &format!("verify {}", state(to)),
             &legal,
         ));
     }
@@ -229,7 +243,6 @@ fn track(
             "going back from implemented needs one",
         )?;
     }
-    addressee.implementation = to.into();
     Ok(())
 }
 

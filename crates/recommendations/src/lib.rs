@@ -1,10 +1,12 @@
 //! The recommendations service: what meetings adopt, whom they ask, and what comes of it.
 //!
 //! What it keeps: instruments with their numbers, recommendations with the life of their texts, the ledger of
-//! addressees. What it promises: a text that was adopted does not change, a number is given once, nothing
-//! supersedes itself, each change in the ledger is dated and stays, a group is who belonged to it on its day.
+//! addressees, commitments, progress reports, assessments, schedules of reporting, the words of other systems. What
+//! it promises: a text that was adopted does not change, a number is given once, nothing supersedes itself, each
+//! change in the ledger is dated and stays, a group is who belonged to it on its day, how far something is moves
+//! only when a report on it is verified, and nobody verifies what they wrote.
 //! What it deliberately does not do: it keeps no dialogue, party, plan or event (the [`register`] mirrors
-//! them), and it decides no rights.
+//! them), it decides no rights, and it stores nothing that follows from a date: silence, what is due, what is late.
 //!
 //! One file a noun: its record and index rows, its rules, its writes, its lists. [`api`] answers gRPC.
 //!
@@ -13,19 +15,31 @@
 //! | [`instrument`] | texts that meetings adopt; [`numbering`] gives and finds their numbers, [`citation`] reads and prints them |
 //! | [`recommendation`] | elements of texts; [`lifecycle`] says how a text may move |
 //! | [`addressee`] | recommendation x party; [`ledger`] moves it, [`group`] addresses many at once |
+//! | [`commitment`] | what somebody took on |
+//! | [`progress_report`] | what was done, as its authors say and as somebody else verified; [`subject`] is what it is about |
+//! | [`assessment`] | what others think, side by side |
+//! | [`schedule`] | when who has to report; [`dated`] is the day of any move |
+//! | [`vocabulary`] | the status words of other systems, as data |
 //! | [`register`] | the mirror of the events service; [`mod@reference`] looks up what a record refers to |
 
 pub mod addressee;
 pub mod api;
+pub mod assessment;
 pub mod citation;
+pub mod commitment;
+pub mod dated;
 pub mod group;
 pub mod instrument;
 pub mod ledger;
 pub mod lifecycle;
 pub mod numbering;
+pub mod progress_report;
 pub mod recommendation;
 pub mod reference;
 pub mod register;
+pub mod schedule;
+pub mod subject;
+pub mod vocabulary;
 
 use std::future::Future;
 
@@ -55,10 +69,15 @@ impl AsRef<Args> for Arguments {
 }
 
 /// The nouns that this service keeps.
-pub static NOUNS: [&dyn AnyNoun; 3] = [
+pub static NOUNS: [&dyn AnyNoun; 8] = [
     &instrument::INSTRUMENT,
     &recommendation::RECOMMENDATION,
     &addressee::ADDRESSEE,
+    &commitment::COMMITMENT,
+    &progress_report::PROGRESS_REPORT,
+    &assessment::ASSESSMENT,
+    &schedule::SCHEDULE,
+    &vocabulary::VOCABULARY,
 ];
 
 /// Runs the service on `listener` until `shutdown` resolves.

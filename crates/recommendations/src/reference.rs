@@ -2,11 +2,16 @@
 //! commit, and the first that is not known is answered with the path of its field.
 
 use rapporteur_proto::r#type::v1::{Claim, PlanLink, Provenance};
-use rapporteur_records::{Error, Pattern, Records, Result};
+use rapporteur_records::{Error, Records, Result};
 
+use crate::addressee::ADDRESSEE;
+use crate::commitment::COMMITMENT;
 use crate::instrument::INSTRUMENT;
+use crate::progress_report::PROGRESS_REPORT;
 use crate::recommendation::RECOMMENDATION;
 use crate::register::{BODY, Register};
+use crate::schedule::SCHEDULE;
+use crate::vocabulary::VOCABULARY;
 
 /// What a record refers to.
 #[derive(Debug, Default)]
@@ -19,6 +24,13 @@ impl References {
     pub fn one(&mut self, field: impl Into<String>, name: &str) {
         if !name.is_empty() {
             self.wanted.push((field.into(), name.to_owned()));
+        }
+    }
+
+    /// Each of a list of names.
+    pub fn all(&mut self, field: &str, names: &[String]) {
+        for (place, name) in names.iter().enumerate() {
+            self.one(format!("{field}[{place}]"), name);
         }
     }
 
@@ -75,12 +87,15 @@ impl References {
 }
 
 async fn exists(records: &Records, register: &Register, name: &str) -> Result<bool> {
-    let is = |pattern: Pattern| pattern.matches(name);
-    if is(INSTRUMENT.pattern) {
-        Ok(records.find(&INSTRUMENT, name).await?.is_some())
-    } else if is(RECOMMENDATION.pattern) {
-        Ok(records.find(&RECOMMENDATION, name).await?.is_some())
-    } else if is(BODY) {
+    macro_rules! ours {
+        ($($noun:ident)*) => {
+            $(if $noun.pattern.matches(name) {
+                return Ok(records.find(&$noun, name).await?.is_some());
+            })*
+        };
+    }
+    ours! { INSTRUMENT RECOMMENDATION ADDRESSEE COMMITMENT PROGRESS_REPORT SCHEDULE VOCABULARY }
+    if BODY.matches(name) {
         register.has_body(name).await
     } else {
         register.exists(name).await

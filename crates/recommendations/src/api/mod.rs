@@ -1,22 +1,37 @@
 //! gRPC: each handler takes the request apart, asks the noun, and answers. No rule lives here.
 
 mod addressee;
+mod assessment;
+mod commitment;
 mod instrument;
+mod progress_report;
 mod recommendation;
+mod schedule;
+mod vocabulary;
 
 use rapporteur_proto::recommendations::v1::addressee_service_server::AddresseeServiceServer;
+use rapporteur_proto::recommendations::v1::assessment_service_server::AssessmentServiceServer;
+use rapporteur_proto::recommendations::v1::commitment_service_server::CommitmentServiceServer;
 use rapporteur_proto::recommendations::v1::instrument_service_server::InstrumentServiceServer;
+use rapporteur_proto::recommendations::v1::progress_report_service_server::ProgressReportServiceServer;
 use rapporteur_proto::recommendations::v1::recommendation_service_server::RecommendationServiceServer;
+use rapporteur_proto::recommendations::v1::schedule_service_server::ScheduleServiceServer;
+use rapporteur_proto::recommendations::v1::vocabulary_service_server::VocabularyServiceServer;
 use rapporteur_server::{Desk, MAX_DECODING_BYTES, MAX_ENCODING_BYTES};
 use tonic::service::Routes;
 
 use crate::register::Register;
 
 /// Full names of the services that [`routes`] answers, for health.
-pub const SERVICES: [&str; 3] = [
+pub const SERVICES: [&str; 8] = [
     "rapporteur.recommendations.v1.InstrumentService",
     "rapporteur.recommendations.v1.RecommendationService",
     "rapporteur.recommendations.v1.AddresseeService",
+    "rapporteur.recommendations.v1.CommitmentService",
+    "rapporteur.recommendations.v1.ProgressReportService",
+    "rapporteur.recommendations.v1.AssessmentService",
+    "rapporteur.recommendations.v1.ScheduleService",
+    "rapporteur.recommendations.v1.VocabularyService",
 ];
 
 /// Answers the requests of one service from the records behind the desk and what the register knows.
@@ -43,4 +58,9 @@ pub fn routes(desk: &Desk, register: &Register) -> Routes {
         .add_service(server!(InstrumentServiceServer))
         .add_service(server!(RecommendationServiceServer))
         .add_service(server!(AddresseeServiceServer))
+        .add_service(server!(CommitmentServiceServer))
+        .add_service(server!(ProgressReportServiceServer))
+        .add_service(server!(AssessmentServiceServer))
+        .add_service(server!(ScheduleServiceServer))
+        .add_service(server!(VocabularyServiceServer))
 }

@@ -1,3 +1,5 @@
+use rapporteur_proto::r#type::v1::CivilDate;
+
 use super::*;
 
 const RESPONSES: [R; 6] = [

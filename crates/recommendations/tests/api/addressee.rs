@@ -12,7 +12,7 @@ fn of(party: &str) -> Addressee {
 }
 
 #[tokio::test]
-async fn an_addressee_answers_and_reports() {
+async fn an_addressee_answers() {
     let mut world = World::new().await;
     let parent = world
         .recommendation("r", adopted("Act"))
@@ -42,12 +42,6 @@ async fn an_addressee_answers_and_reports() {
         word: "accepted".into(),
         on: day("2024-11-01"),
         reason: reason.into(),
-        ..Default::default()
-    };
-    let track = |implementation: Implementation| TrackAddresseeRequest {
-        name: made.name.clone(),
-        implementation: implementation.into(),
-        word: "fulfilled".into(),
         ..Default::default()
     };
     let claims = RespondAddresseeRequest {
@@ -110,56 +104,6 @@ async fn an_addressee_answers_and_reports() {
         "response"
     );
 
-    assert_eq!(
-        refused(
-            world
-                .addressees
-                .track_addressee(track(Implementation::None))
-                .await
-        )
-        .1,
-        "implementation"
-    );
-    assert_eq!(
-        refused(
-            world
-                .addressees
-                .track_addressee(track(Implementation::Unspecified))
-                .await
-        )
-        .1,
-        "implementation"
-    );
-    let done = world
-        .addressees
-        .track_addressee(track(Implementation::Implemented))
-        .await
-        .unwrap()
-        .into_inner();
-    assert_eq!(done.implementation(), Implementation::Implemented);
-    let mut regress = TrackAddresseeRequest {
-        reason: "the office closed".into(),
-        ..track(Implementation::InProgress)
-    };
-    assert_eq!(
-        refused(world.addressees.track_addressee(regress.clone()).await).1,
-        "verifier"
-    );
-    regress.verifier = "parties/nobody".into();
-    assert_eq!(
-        refused(world.addressees.track_addressee(regress.clone()).await),
-        (Code::FailedPrecondition, "verifier".into())
-    );
-    regress.verifier = "parties/mt".into();
-    let regressed = world
-        .addressees
-        .track_addressee(regress)
-        .await
-        .unwrap()
-        .into_inner();
-    assert_eq!(regressed.entries.last().unwrap().verifier, "parties/mt");
-    assert_eq!(regressed.entries.len(), 4);
-
     // What the ledger moves, an update does not.
     let update = UpdateAddresseeRequest {
         addressee: Some(Addressee {
@@ -179,7 +123,7 @@ async fn an_addressee_answers_and_reports() {
         .into_inner();
     assert_eq!(
         (noted.note.as_str(), noted.response(), noted.entries.len()),
-        ("hello", Response::Supported, 4)
+        ("hello", Response::Supported, 2)
     );
     let moved = UpdateAddresseeRequest {
         addressee: Some(of("parties/pt")).map(|a| Addressee {
@@ -210,6 +154,7 @@ async fn entries_recorded_afterwards_are_moves_like_any_other() {
         response: response.into(),
         implementation: implementation.into(),
         word: "as written".into(),
+        provenance: says_so(),
         ..LedgerEntry::default()
     };
     let (no, silent) = (Response::Unspecified, Implementation::Unspecified);
@@ -277,6 +222,21 @@ async fn entries_recorded_afterwards_are_moves_like_any_other() {
         (
             Code::InvalidArgument,
             "addressee.entries[1].on.value".into()
+        )
+    );
+
+    // How far it was is taken from a source, or from a report that is verified.
+    let mut unproven = entries;
+    unproven[1].provenance = None;
+    let addressee = Addressee {
+        entries: unproven,
+        ..of("parties/gm")
+    };
+    assert_eq!(
+        refused(world.addressee(&parent, addressee).await),
+        (
+            Code::InvalidArgument,
+            "addressee.entries[1].provenance".into()
         )
     );
 }

@@ -171,6 +171,14 @@ pub(crate) fn day(value: &str) -> Option<CivilDate> {
     })
 }
 
+/// Where a fact that is recorded afterwards comes from.
+pub(crate) fn says_so() -> Option<Provenance> {
+    Some(Provenance {
+        quote: "as the report of the meeting says".into(),
+        ..Provenance::default()
+    })
+}
+
 /// A draft of the Lisbon meeting with this text.
 pub(crate) fn text(words: &str) -> Recommendation {
     Recommendation {

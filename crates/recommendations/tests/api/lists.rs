@@ -145,15 +145,22 @@ async fn filled() -> (World, Query) {
     ] {
         world.recommendation(id, recommendation).await.unwrap();
     }
-    for (id, party, due) in [
-        ("a2", "ma", "2025-06-30"),
-        ("free", "ma", ""),
-        ("a2", "pt", "2025-03"),
-        ("b1", "gm", "2024-12-31"),
+    let planned = LedgerEntry {
+        on: day("2024-11-01"),
+        implementation: Implementation::Planned.into(),
+        provenance: says_so(),
+        ..LedgerEntry::default()
+    };
+    for (id, party, due, entries) in [
+        ("a2", "ma", "2025-06-30", vec![]),
+        ("free", "ma", "", vec![]),
+        ("a2", "pt", "2025-03", vec![]),
+        ("b1", "gm", "2024-12-31", vec![planned]),
     ] {
         let addressee = Addressee {
             party: format!("parties/{party}"),
             next_due: day(due),
+            entries,
             ..Addressee::default()
         };
         world

@@ -4,6 +4,7 @@ pub mod claim;
 pub mod date;
 pub mod document;
 pub mod text;
+pub mod visibility;
 
 use rapporteur_proto::r#type::v1::{Basis, PlanLink, PlanLinkKind, Provenance};
 
@@ -121,6 +122,13 @@ impl Violations {
             self.add(field, "must be stated");
         } else if E::try_from(value).is_err() {
             self.add(field, format!("{value} is not one of its values"));
+        }
+    }
+
+    /// Enum values of a filter, all of them known.
+    pub fn choices<E: TryFrom<i32>>(&mut self, field: &str, values: &[i32]) {
+        for (place, value) in values.iter().enumerate() {
+            self.choice::<E>(&format!("{field}[{place}]"), *value, false);
         }
     }
 

@@ -17,12 +17,6 @@ async fn the_ledger_is_listed_across_recommendations() {
         name("b1", "gm"),
         name("free", "ma"),
     );
-    let track = TrackAddresseeRequest {
-        name: b1_gm.clone(),
-        implementation: Implementation::Planned.into(),
-        ..Default::default()
-    };
-    world.addressees.track_addressee(track).await.unwrap();
     let cases = [
         (any.clone(), vec![&a2_ma, &a2_pt, &b1_gm, &free_ma]),
         (
