@@ -124,6 +124,14 @@ impl Violations {
         }
     }
 
+    /// Enum values, each known and stated.
+    pub fn choices<E: TryFrom<i32>>(&mut self, field: &str, values: &[i32]) {
+        self.list(field, values.len());
+        for (place, value) in values.iter().enumerate() {
+            self.choice::<E>(&format!("{field}[{place}]"), *value, false);
+        }
+    }
+
     /// Where facts come from.
     pub fn provenance(&mut self, field: &str, all: &[Provenance]) {
         self.list(field, all.len());
