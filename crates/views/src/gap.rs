@@ -3,6 +3,8 @@
 mod kinds;
 mod texts;
 
+pub(crate) use self::kinds::is_followed;
+
 use jiff::civil::Date;
 use rapporteur_proto::gateway::v1::{Gap, GapCount, GapKind, ListGapsRequest};
 use rapporteur_proto::r#type::v1::LocalizedText;

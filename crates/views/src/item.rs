@@ -85,11 +85,6 @@ impl<'m> Survey<'m> {
         }
     }
 
-    /// All items, addressees first, each kind in the order of names.
-    pub(crate) fn items(&self) -> impl Iterator<Item = Item<'m>> {
-        Subject::all(self.model, self.day).map(|subject| self.item(subject))
-    }
-
     /// The reports of a subject that may be seen, oldest first by the day on which they were handed in.
     pub(crate) fn reports(&self, subject: &Subject<'m>) -> Vec<&'m ProgressReport> {
         let names = self.model.referrers(subject.name());

@@ -308,6 +308,11 @@ impl<'m> Carrier<'m> {
     }
 }
 
+/// Whether an event took place.
+pub(crate) fn is_held(event: &Event) -> bool {
+    event_standing(event) == Standing::Done
+}
+
 fn event_standing(event: &Event) -> Standing {
     match event.state() {
         EventState::Held | EventState::Reported | EventState::Closed => Standing::Done,
