@@ -15,7 +15,7 @@ use crate::replay;
 use crate::upstream::Upstreams;
 
 /// Largest answer: the proof of a large plan is long, and cutting it would make it no proof.
-const ANSWER_BYTES: usize = 64 << 20;
+pub(crate) const ANSWER_BYTES: usize = 64 << 20;
 /// Longest wait for the views to reach a position.
 const WAIT: Duration = Duration::from_secs(2);
 /// Kept back from the deadline, so that the answer still arrives.

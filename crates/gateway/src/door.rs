@@ -1,7 +1,9 @@
 //! Who calls, and whether they may call at all. The one place that decides it.
 //!
-//! A bearer key makes the caller `admin`; without any header a caller is anonymous and may read. What
-//! a client says of itself (`rapporteur-caller`) is struck out, and the key goes no further than here.
+//! A bearer key makes the caller `admin`; without any header a caller is anonymous and may read. Who holds the
+//! key may say for whom it calls (`rapporteur-as: NAME`): the caller is then `admin:NAME`, so that those who
+//! share the key still are several people where two are needed. What a client says of itself otherwise
+//! (`rapporteur-caller`) is struck out, and neither the key nor that name goes further than here.
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
@@ -22,6 +24,10 @@ use tower::Service;
 use crate::key::ADMIN;
 
 const CALLER: HeaderName = HeaderName::from_static(CALLER_KEY);
+/// For whom the holder of the admin key calls.
+const ON_BEHALF: HeaderName = HeaderName::from_static("rapporteur-as");
+/// Longest such name, in bytes.
+const NAME_BYTES: usize = 64;
 
 /// What a method does to the record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +39,7 @@ pub enum Access {
 }
 
 /// First words of the names of methods that change nothing.
-const READS: [&str; 8] = [
+const READS: [&str; 9] = [
     "Get",
     "List",
     "BatchGet",
@@ -41,10 +47,11 @@ const READS: [&str; 8] = [
     "Resolve",
     "Trace",
     "Check",
+    "Count",
     "ServerReflectionInfo",
 ];
 /// First words of the names of methods that change something.
-const WRITES: [&str; 29] = [
+const WRITES: [&str; 40] = [
     "Create",
     "Update",
     "Plan",
@@ -63,7 +70,18 @@ const WRITES: [&str; 29] = [
     "Supersede",
     "Address",
     "Respond",
-    "Track",
+    "Accept",
+    "Decline",
+    "Start",
+    "Resume",
+    "Complete",
+    "Reopen",
+    "Verify",
+    "Reassign",
+    "Submit",
+    "Return",
+    "Publish",
+    "Retract",
     "Table",
     "Withdraw",
     "Redraft",
@@ -109,27 +127,34 @@ impl Door {
     pub fn admit(&self, path: &str, headers: &mut HeaderMap) -> Result<(), Box<Status>> {
         let caller = self
             .caller(path, headers)
-            .map_err(|why| Box::new(status(Error::Unauthenticated(why.to_owned()))))?;
+            .and_then(|caller| on_behalf(caller, headers))
+            .map_err(|error| Box::new(status(error)))?;
         headers.remove(AUTHORIZATION);
-        headers.insert(CALLER, HeaderValue::from_static(caller));
+        headers.remove(ON_BEHALF);
+        headers.insert(CALLER, caller);
         Ok(())
     }
 
-    fn caller(&self, path: &str, headers: &HeaderMap) -> Result<&'static str, &'static str> {
+    fn caller(&self, path: &str, headers: &HeaderMap) -> Result<&'static str, Error> {
+        let unauthenticated = |why: &str| Error::Unauthenticated(why.to_owned());
         let mut credentials = headers.get_all(AUTHORIZATION).iter();
         let Some(credential) = credentials.next() else {
             return match access(path) {
                 Some(Access::Read) => Ok(ANONYMOUS),
-                _ => Err("this call needs a key: send it as `authorization: Bearer <key>`"),
+                _ => Err(unauthenticated(
+                    "this call needs a key: send it as `authorization: Bearer <key>`",
+                )),
             };
         };
         let key = bearer(credential.as_bytes()).filter(|_| credentials.next().is_none());
-        let key = key.ok_or("the authorization header should be `Bearer <key>`, once")?;
+        let key = key.ok_or_else(|| {
+            unauthenticated("the authorization header should be `Bearer <key>`, once")
+        })?;
         let hash = blake3::hash(key);
         if bool::from(hash.as_bytes().ct_eq(&self.admin)) {
             Ok(ADMIN)
         } else {
-            Err("the key is not known here")
+            Err(unauthenticated("the key is not known here"))
         }
     }
 
@@ -140,6 +165,26 @@ impl Door {
             door: self.clone(),
         }
     }
+}
+
+/// The caller with the name of the person for whom it calls, when it says one.
+fn on_behalf(caller: &'static str, headers: &HeaderMap) -> Result<HeaderValue, Error> {
+    let mut names = headers.get_all(ON_BEHALF).iter();
+    let Some(name) = names.next() else {
+        return Ok(HeaderValue::from_static(caller));
+    };
+    if caller != ADMIN {
+        let why = format!("only with the admin key may a call be made as somebody ({ON_BEHALF})");
+        return Err(Error::PermissionDenied(why));
+    }
+    let plain = |b: &u8| b.is_ascii_alphanumeric() || b"._@-".contains(b);
+    let name = Some(name.as_bytes())
+        .filter(|name| (1..=NAME_BYTES).contains(&name.len()) && name.iter().all(plain))
+        .filter(|_| names.next().is_none());
+    let shape = format!("should be 1 to {NAME_BYTES} of A-Z a-z 0-9 . _ @ -, once");
+    let name = name.ok_or_else(|| Error::invalid(ON_BEHALF.as_str(), &shape))?;
+    HeaderValue::from_bytes(&[caller.as_bytes(), b":", name].concat())
+        .map_err(|_| Error::invalid(ON_BEHALF.as_str(), shape))
 }
 
 /// The key in a credential; the scheme may be written in any case (RFC 9110).
@@ -238,6 +283,49 @@ mod tests {
             }
         }
         assert!(methods > 80, "{methods}");
+    }
+
+    #[test]
+    fn the_admin_may_call_as_somebody() {
+        let door = Door::new(*blake3::hash(KEY.as_bytes()).as_bytes());
+        let admitted = |key: Option<&str>, names: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for name in names {
+                headers.append(ON_BEHALF, name.parse().unwrap());
+            }
+            if let Some(key) = key {
+                headers.insert(AUTHORIZATION, format!("Bearer {key}").parse().unwrap());
+            }
+            door.admit(READ, &mut headers).map_err(|s| s.code())?;
+            assert!(headers.get(ON_BEHALF).is_none(), "the name goes no further");
+            Ok::<_, Code>(headers[CALLER].to_str().unwrap().to_owned())
+        };
+        let longest = "n".repeat(64);
+        for name in ["ana", "a.B_c@example-1.org", &longest] {
+            let caller = admitted(Some(KEY), &[name]);
+            assert_eq!(caller, Ok(format!("admin:{name}")));
+            assert!(rapporteur_server::is_caller_id(caller.unwrap().as_bytes()));
+        }
+        let long = "n".repeat(65);
+        for odd in [
+            &[""][..],
+            &["a b"],
+            &["a:b"],
+            &["a/b"],
+            &[&long],
+            &["a", "b"],
+        ] {
+            assert_eq!(
+                admitted(Some(KEY), odd),
+                Err(Code::InvalidArgument),
+                "{odd:?}"
+            );
+        }
+        assert_eq!(admitted(None, &["ana"]), Err(Code::PermissionDenied));
+        assert_eq!(
+            admitted(Some("rpk_other"), &["ana"]),
+            Err(Code::Unauthenticated)
+        );
     }
 
     #[test]

@@ -16,7 +16,7 @@
 //! | [`forward`] | passing calls on |
 //! | [`upstream`] | calls that the gateway makes itself |
 //! | [`changes`] | the joined change feed |
-//! | [`coverage`], [`trace`] | views over gRPC |
+//! | [`coverage`], [`trace`], [`followup`] | views over gRPC |
 //! | [`replay`] | the model as it was at a moment |
 //! | [`status`] | how the parts are |
 
@@ -25,6 +25,7 @@
 pub mod changes;
 pub mod coverage;
 pub mod door;
+pub mod followup;
 pub mod forward;
 pub mod key;
 pub mod lanes;
@@ -115,10 +116,12 @@ async fn run(
     ));
     let views = Views::load(store).await?;
     let mut followers = follow(&views, upstreams, &serving.drain());
+    let followed_up = followup::server(views.clone(), upstreams.clone(), store).await?;
     let router = forward::router(arguments, door.clone())?;
     let routes = Routes::from(router)
         .add_service(door.guard(coverage::server(views.clone(), upstreams.clone())))
-        .add_service(door.guard(trace::server(views.clone())))
+        .add_service(door.guard(trace::server(views.clone(), upstreams.clone())))
+        .add_service(door.guard(followed_up))
         .add_service(door.guard(changes::server(upstreams.clone())))
         .add_service(door.guard(status::server(views, upstreams.clone(), store.clone())));
     // Reflection shows every service: to a client the system is one server.

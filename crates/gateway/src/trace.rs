@@ -2,21 +2,25 @@
 
 use rapporteur_proto::gateway::v1::trace_service_server::{TraceService, TraceServiceServer};
 use rapporteur_proto::gateway::v1::{TraceRequest, TraceResponse};
+use rapporteur_server::client::Onward;
 use rapporteur_server::{MAX_DECODING_BYTES, MAX_ENCODING_BYTES, status};
 use rapporteur_views::{Views, trace};
 use tonic::{Request, Response, Status};
 
 use crate::coverage::patience;
+use crate::replay;
+use crate::upstream::Upstreams;
 
 /// Follows records.
 #[derive(Clone, Debug)]
 pub struct Traced {
     views: Views,
+    upstreams: Upstreams,
 }
 
 /// The generated server.
-pub fn server(views: Views) -> TraceServiceServer<Traced> {
-    TraceServiceServer::new(Traced { views })
+pub fn server(views: Views, upstreams: Upstreams) -> TraceServiceServer<Traced> {
+    TraceServiceServer::new(Traced { views, upstreams })
         .max_decoding_message_size(MAX_DECODING_BYTES)
         .max_encoding_message_size(MAX_ENCODING_BYTES)
 }
@@ -27,13 +31,21 @@ impl TraceService for Traced {
         &self,
         request: Request<TraceRequest>,
     ) -> Result<Response<TraceResponse>, Status> {
-        let within = patience(&request);
+        let (onward, within) = (Onward::of(&request), patience(&request));
         let request = request.into_inner();
-        self.views
-            .at_least(&request.at_least, within)
-            .await
-            .map_err(status)?;
-        let (hops, positions) = self.views.read(|model| trace(model, &request.name));
+        let (hops, positions) = match request.as_of {
+            None => {
+                self.views
+                    .at_least(&request.at_least, within)
+                    .await
+                    .map_err(status)?;
+                self.views.read(|model| trace(model, &request.name))
+            }
+            Some(moment) => {
+                let (model, positions) = replay::as_of(&self.upstreams, &onward, moment).await?;
+                (trace(&model, &request.name), positions)
+            }
+        };
         Ok(Response::new(TraceResponse {
             hops: hops.map_err(status)?,
             positions,

@@ -2,17 +2,18 @@
 //!
 //! A counted node is addressed when a link to it or to a node below counts as addressed, so a level can
 //! never have more addressed nodes than it has nodes. Planned is told apart: `planned_only` are those
-//! that nothing addressed yet.
+//! that nothing addressed yet. What is supposed to have been held is counted as projected and nowhere else.
+
+pub(crate) mod group;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use rapporteur_proto::events::v1::Plan;
-use rapporteur_proto::gateway::v1::{Coverage, CoverageLevel, CoverageNode, CoverageProof};
-use rapporteur_proto::r#type::v1::PlanLinkKind;
-use rapporteur_records::words::date::days;
+use rapporteur_proto::gateway::v1::{Coverage, CoverageLevel, CoverageNode};
 use rapporteur_records::{Error, Result};
 
-use crate::links::links;
+use self::group::groups;
+use crate::links::{Cover, links};
 use crate::model::Model;
 use crate::outline::{Counted, Level, Outline, count};
 use crate::period::spelt;
@@ -28,106 +29,173 @@ pub fn coverage(model: &Model, question: &Question) -> Result<Coverage> {
             name: question.plan.clone(),
         })?;
     let scope = question.scope(model)?;
-    let Tally {
-        levels,
-        nodes,
-        events,
-    } = tally(model, plan, &scope);
+    let tally = Tally::of(model, plan, &scope);
+    let all = |_: &Cover<'_>| true;
+    let figures = tally.figures(&tally.outline, &scope, all);
     Ok(Coverage {
         plan: plan.name.clone(),
         title: plan.title.clone(),
-        levels,
-        nodes,
+        levels: figures.levels,
+        nodes: tally.nodes(scope.is_supposing()),
         stated: stated(model, plan, &scope.period),
         from: spelt(scope.period.from),
         to: spelt(scope.period.to),
-        events_counted: count(events),
+        events_counted: count(figures.events),
         positions: Vec::new(),
-        groups: Vec::new(),
-        supposed: Vec::new(),
+        groups: groups(model, plan, &tally, &scope, question.group_by),
+        supposed: figures.supposed.into_iter().map(str::to_owned).collect(),
     })
 }
 
-/// What was counted of one plan in one scope.
+/// What covers the nodes of one plan in one scope.
 #[derive(Debug)]
-pub(crate) struct Tally {
+pub(crate) struct Tally<'m> {
+    pub(crate) outline: Outline<'m>,
+    /// Node -> what covers it. A link is looked up once, though it counts for its node and for all above.
+    covers: BTreeMap<&'m str, Vec<Cover<'m>>>,
+}
+
+/// Figures of a tally or of a part of it.
+#[derive(Debug)]
+pub(crate) struct Figures<'m> {
     pub(crate) levels: Vec<CoverageLevel>,
-    pub(crate) nodes: Vec<CoverageNode>,
     /// Events through which something counts as addressed.
     pub(crate) events: usize,
+    /// Events that would address something, had they been held.
+    supposed: BTreeSet<&'m str>,
 }
 
-pub(crate) fn tally(model: &Model, plan: &Plan, scope: &Scope) -> Tally {
-    let outline = Outline::of(model, plan, &scope.period);
-    // A link is looked up once, though it counts for its node and for all nodes above.
-    let mut known: BTreeMap<&str, Vec<CoverageProof>> = BTreeMap::new();
-    for node in outline.counted.iter().flat_map(|c| &c.nodes) {
-        let mut found = links(model, &node.name, scope);
-        found.sort_by_cached_key(|p| (days(p.date.as_ref()).map(|d| d.first), p.name.clone()));
-        known.insert(&node.name, found);
+impl<'m> Tally<'m> {
+    pub(crate) fn of(model: &'m Model, plan: &'m Plan, scope: &Scope) -> Self {
+        let outline = Outline::of(model, plan, &scope.period);
+        let nodes = outline.counted.iter().flat_map(|c| &c.nodes);
+        let covers = nodes
+            .map(|node| (node.name.as_str(), links(model, &node.name, scope)))
+            .collect();
+        Self { outline, covers }
     }
-    let nodes: Vec<CoverageNode> = outline
-        .counted
-        .iter()
-        .map(|one| covered(one, &known))
-        .collect();
-    let mut events = BTreeSet::new();
-    for proof in known
-        .values()
-        .flatten()
-        .filter(|p| p.kind() == PlanLinkKind::Addressed && !p.event.is_empty())
-    {
-        events.insert(proof.event.as_str());
+
+    /// What covers a counted node: links of its own first, then those of nodes below.
+    pub(crate) fn covers(&self, one: &Counted<'m>) -> impl Iterator<Item = &Cover<'m>> {
+        one.nodes
+            .iter()
+            .chain(&one.below)
+            .filter_map(|node| self.covers.get(node.name.as_str()))
+            .flatten()
     }
-    let levels = outline
-        .levels
-        .iter()
-        .map(|level| figures(level, &nodes))
-        .collect();
-    Tally {
-        levels,
-        events: events.len(),
-        nodes,
+
+    /// All links, each once.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Cover<'m>> {
+        self.covers.values().flatten()
+    }
+
+    /// n of m for an outline of the plan, from the covers that `counts` lets through.
+    pub(crate) fn figures(
+        &self,
+        outline: &Outline<'m>,
+        scope: &Scope,
+        counts: impl Fn(&Cover<'_>) -> bool,
+    ) -> Figures<'m> {
+        let mut levels: Vec<CoverageLevel> = outline
+            .levels
+            .iter()
+            .map(|level| empty(level, scope.is_supposing()))
+            .collect();
+        let mut own: BTreeMap<&str, Standing> = BTreeMap::new();
+        let (mut events, mut supposed) = (BTreeSet::new(), BTreeSet::new());
+        for node in outline.counted.iter().flat_map(|one| &one.nodes) {
+            let mut standing = Standing::default();
+            for cover in self.covers.get(node.name.as_str()).into_iter().flatten() {
+                if counts(cover) {
+                    standing.add(cover);
+                    if cover.supposed {
+                        supposed.insert(cover.event());
+                    } else if cover.is_addressed() && !cover.event().is_empty() {
+                        events.insert(cover.event());
+                    }
+                }
+            }
+            own.insert(&node.name, standing);
+        }
+        for one in &outline.counted {
+            let nodes = one.nodes.iter().chain(&one.below);
+            let mut standing = Standing::default();
+            nodes
+                .filter_map(|node| own.get(node.name.as_str()))
+                .for_each(|below| standing.join(*below));
+            if let Some(level) = levels.iter_mut().find(|level| level.kind() == one.kind) {
+                level.addressed += i32::from(standing.addressed);
+                level.planned_only += i32::from(standing.planned && !standing.addressed);
+                if let Some(projected) = &mut level.projected {
+                    *projected += i32::from(standing.addressed || standing.supposed);
+                }
+            }
+        }
+        Figures {
+            levels,
+            events: events.len(),
+            supposed,
+        }
+    }
+
+    fn nodes(&self, is_supposing: bool) -> Vec<CoverageNode> {
+        let message = |one: &Counted<'m>| {
+            let standing = self.standing(one);
+            CoverageNode {
+                nodes: one.nodes.iter().map(|node| node.name.clone()).collect(),
+                kind: one.kind.into(),
+                code: one.code.to_owned(),
+                text: one.nodes.iter().find_map(|node| node.text.clone()),
+                addressed: standing.addressed,
+                planned: standing.planned,
+                proof: self.covers(one).map(Cover::proof).collect(),
+                projected: is_supposing.then_some(standing.addressed || standing.supposed),
+            }
+        };
+        self.outline.counted.iter().map(message).collect()
+    }
+
+    /// How far a counted node is covered.
+    pub(crate) fn standing(&self, one: &Counted<'m>) -> Standing {
+        let mut standing = Standing::default();
+        self.covers(one).for_each(|cover| standing.add(cover));
+        standing
     }
 }
 
-fn covered(one: &Counted<'_>, known: &BTreeMap<&str, Vec<CoverageProof>>) -> CoverageNode {
-    let proof: Vec<CoverageProof> = one
-        .nodes
-        .iter()
-        .chain(&one.below)
-        .filter_map(|node| known.get(node.name.as_str()))
-        .flatten()
-        .cloned()
-        .collect();
-    CoverageNode {
-        nodes: one.nodes.iter().map(|node| node.name.clone()).collect(),
-        kind: one.kind.into(),
-        code: one.code.to_owned(),
-        text: one.nodes.iter().find_map(|node| node.text.clone()),
-        addressed: proof.iter().any(|p| p.kind() == PlanLinkKind::Addressed),
-        planned: proof.iter().any(|p| p.kind() == PlanLinkKind::Planned),
-        proof,
-        projected: None,
+/// How far a node is covered.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Standing {
+    pub(crate) addressed: bool,
+    pub(crate) planned: bool,
+    supposed: bool,
+}
+
+impl Standing {
+    fn add(&mut self, cover: &Cover<'_>) {
+        self.addressed |= cover.is_addressed();
+        self.planned |= cover.is_planned();
+        self.supposed |= cover.supposed;
+    }
+
+    fn join(&mut self, other: Self) {
+        self.addressed |= other.addressed;
+        self.planned |= other.planned;
+        self.supposed |= other.supposed;
     }
 }
 
-fn figures(level: &Level, nodes: &[CoverageNode]) -> CoverageLevel {
-    let of_kind = || nodes.iter().filter(|node| node.kind() == level.kind);
+fn empty(level: &Level, is_supposing: bool) -> CoverageLevel {
     CoverageLevel {
         kind: level.kind.into(),
-        addressed: count(of_kind().filter(|node| node.addressed).count()),
-        planned_only: count(
-            of_kind()
-                .filter(|node| node.planned && !node.addressed)
-                .count(),
-        ),
+        addressed: 0,
+        planned_only: 0,
         total: level
             .declared
             .map_or(level.recorded, |declared| declared.max(level.recorded)),
         recorded: level.recorded,
         declared: level.declared,
-        projected: None,
+        projected: is_supposing.then_some(0),
     }
 }
 

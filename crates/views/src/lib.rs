@@ -16,28 +16,59 @@
 //! | [`outline`] | the nodes of a plan: their order, what lies below what, what counts as one |
 //! | [`links`] | which links cover a node, and whether they count as planned or addressed |
 //! | [`mod@coverage`] | n of m at each level, with the proof |
+//! | [`day`] | the day against which is counted, and what may be shown on it |
+//! | `subject` | what is followed up: an addressee or a commitment |
+//! | `post`, `standpoint`, [`mod@due`] | who answers for it, what is said of it, when it is due |
+//! | [`item`] | all that is derived of it |
+//! | [`selection`], [`page`] | which items a question is about, and which page of them |
+//! | [`open`], [`mod@count`], [`gap`] | open items, how many there are, what the record lacks |
+//! | `translation` | languages that a text lacks, or has from a machine or of an older text |
+//! | [`inbox`], [`mod@handover`], [`mod@figures`] | what waits for a post, what a chair hands on, what a meeting was told |
 //! | [`stated`] | what sources claim beside what is counted |
 //! | [`mod@trace`] | the life of a record, hop by hop |
 
 #![warn(missing_docs)]
 
+pub mod count;
 pub mod coverage;
+pub mod day;
+pub mod due;
+pub mod figures;
 pub mod follow;
+pub mod gap;
+pub mod handover;
+pub mod inbox;
+pub mod item;
 pub mod links;
 pub mod model;
+pub mod open;
 pub mod outline;
+pub mod page;
 pub mod period;
 pub mod scope;
+pub mod selection;
 pub mod stated;
 pub mod trace;
 
+mod post;
 mod refers;
+mod standpoint;
+mod subject;
+mod translation;
 
 #[cfg(test)]
 mod sample;
 
+pub use count::{ItemCount, count_items};
 pub use coverage::coverage;
+pub use due::{Dues, dues};
+pub use figures::{FiguresQuestion, figures};
 pub use follow::Views;
+pub use gap::{Gaps, gaps};
+pub use handover::{HandoverQuestion, handover};
+pub use inbox::{InboxQuestion, inbox};
 pub use model::Model;
+pub use open::{OpenItems, open_items};
+pub use page::{Asked, Page};
 pub use scope::Question;
 pub use trace::trace;

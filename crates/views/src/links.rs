@@ -3,15 +3,21 @@
 //! A link counts as *addressed* only when it says so and what carries it has happened: an event that was
 //! held, a text that was adopted (through its event, when it has one). What is still to come, and every
 //! link that only plans, counts as *planned*. What was cancelled, rejected or withdrawn does not count.
-//! A confirmed event whose day has passed is not held: nobody has said that it was.
+//! A confirmed event whose day has passed is not held: nobody has said that it was. Under the supposition that it
+//! had been, what it was to address counts as addressed and says that it does only so.
 
 use rapporteur_proto::events::v1::{Event, EventState};
 use rapporteur_proto::gateway::v1::CoverageProof;
 use rapporteur_proto::recommendations::v1::{Instrument, Recommendation, RecommendationState};
 use rapporteur_proto::r#type::v1::{CivilDate, LocalizedText, PlanLink, PlanLinkKind};
 
+use jiff::civil::Date;
+use rapporteur_proto::events::v1::CrosswalkKind;
+
+use crate::day::first;
 use crate::model::Model;
-use crate::period::span;
+use crate::outline::with_below;
+use crate::period::{Span, span};
 use crate::scope::{Scope, dialogue_of, dialogues_of};
 
 /// Whether what carries a link has happened.
@@ -25,28 +31,172 @@ enum Standing {
     Done,
 }
 
-/// Every link to `node` that counts in this scope, as proof.
-pub fn links(model: &Model, node: &str, scope: &Scope) -> Vec<CoverageProof> {
-    let mut proof = Vec::new();
+/// A link that covers a node, as it counts.
+#[derive(Clone, Debug)]
+pub struct Cover<'m> {
+    carrier: Carrier<'m>,
+    link: &'m PlanLink,
+    /// The crosswalk through which it counts; empty for a link to the node itself.
+    crosswalk: &'m str,
+    /// Planned or addressed.
+    pub kind: PlanLinkKind,
+    /// Whether it counts only under the supposition that its event was held.
+    pub supposed: bool,
+}
+
+/// Every link to `node` that counts in this scope, the earliest first, then those to nodes that crosswalks tie to it.
+pub fn links<'m>(model: &'m Model, node: &str, scope: &Scope) -> Vec<Cover<'m>> {
+    let mut covers = Vec::new();
+    direct(model, node, scope, "", &mut covers);
+    if scope.through.is_empty() {
+        return covers;
+    }
     for name in model.referrers(node) {
-        let Some(carrier) =
-            Carrier::of(model, name).filter(|c| c.standing > Standing::Off && c.is_in(scope))
+        let Some((name, crosswalk)) = model.crosswalks.get_key_value(name) else {
+            continue;
+        };
+        let (other, kind) = if crosswalk.from_node == node {
+            (crosswalk.to_node.as_str(), crosswalk.kind())
+        } else {
+            (crosswalk.from_node.as_str(), inverse(crosswalk.kind()))
+        };
+        if scope.through.contains(&kind) && other != node {
+            for tied in with_below(model, [other]) {
+                direct(model, tied, scope, name, &mut covers);
+            }
+        }
+    }
+    // Two plans may each record the same tie; a link counts once, as near as it comes.
+    let mut seen = std::collections::BTreeSet::new();
+    covers.retain(|cover| {
+        seen.insert((
+            cover.carrier.name,
+            cover.link.node.as_str(),
+            cover.link.kind,
+        ))
+    });
+    covers
+}
+
+/// How this node stands to the other, when the other's crosswalk says how that stands to this one.
+fn inverse(kind: CrosswalkKind) -> CrosswalkKind {
+    match kind {
+        CrosswalkKind::Broader => CrosswalkKind::Narrower,
+        CrosswalkKind::Narrower => CrosswalkKind::Broader,
+        same => same,
+    }
+}
+
+fn direct<'m>(
+    model: &'m Model,
+    node: &str,
+    scope: &Scope,
+    crosswalk: &'m str,
+    covers: &mut Vec<Cover<'m>>,
+) {
+    let begin = covers.len();
+    for name in model.referrers(node) {
+        let Some(carrier) = Carrier::of(model, name)
+            .filter(|c| c.standing > Standing::Off && scope.holds(c.dialogues(), c.span()))
         else {
             continue;
         };
+        let supposed = carrier.is_supposed(scope);
         for link in carrier.links.iter().filter(|link| link.node == node) {
-            proof.push(carrier.proof(link));
+            covers.push(Cover::of(carrier.clone(), link, crosswalk, supposed));
         }
     }
-    proof
+    covers[begin..].sort_by(|one, other| one.order().cmp(&other.order()));
+}
+
+impl<'m> Cover<'m> {
+    fn of(carrier: Carrier<'m>, link: &'m PlanLink, crosswalk: &'m str, supposed: bool) -> Self {
+        let says_addressed = link.kind() == PlanLinkKind::Addressed;
+        let addressed = carrier.standing == Standing::Done && says_addressed;
+        // An event that is to address a node has done so once it was held; a text only where it says so.
+        let supposed = supposed && !addressed && (says_addressed || carrier.is_event());
+        let kind = if addressed || supposed {
+            PlanLinkKind::Addressed
+        } else {
+            PlanLinkKind::Planned
+        };
+        Self {
+            carrier,
+            link,
+            crosswalk,
+            kind,
+            supposed,
+        }
+    }
+
+    /// Whether it is covered without any supposition.
+    pub fn is_addressed(&self) -> bool {
+        self.kind == PlanLinkKind::Addressed && !self.supposed
+    }
+
+    /// Whether it is to be covered.
+    pub fn is_planned(&self) -> bool {
+        self.kind == PlanLinkKind::Planned || self.supposed
+    }
+
+    /// Whether a recommendation or an instrument covers it.
+    pub fn is_text(&self) -> bool {
+        !self.carrier.is_event()
+    }
+
+    /// The event through which it counts; empty when there is none.
+    pub fn event(&self) -> &'m str {
+        self.carrier.event
+    }
+
+    /// The days on which it happened or is to happen.
+    pub fn span(&self) -> Option<Span> {
+        self.carrier.span()
+    }
+
+    /// The dialogues for which it counts.
+    pub fn dialogues(&self) -> impl Iterator<Item = &'m str> + Clone {
+        self.carrier.dialogues()
+    }
+
+    fn order(&self) -> (Option<Date>, &'m str) {
+        (first(self.carrier.date()), self.carrier.name)
+    }
+
+    /// The cover as proof.
+    pub fn proof(&self) -> CoverageProof {
+        let Carrier {
+            name,
+            title,
+            event,
+            known_event,
+            ..
+        } = self.carrier;
+        CoverageProof {
+            name: name.to_owned(),
+            title: title.cloned(),
+            event: event.to_owned(),
+            date: self.carrier.date().cloned(),
+            event_state: known_event.map(|event| event.state).unwrap_or_default(),
+            node: self.link.node.clone(),
+            kind: self.kind.into(),
+            provenance: self.link.provenance.clone(),
+            crosswalk: self.crosswalk.to_owned(),
+            supposed: self.supposed,
+        }
+    }
 }
 
 /// A record that has links.
+#[derive(Clone, Debug)]
 struct Carrier<'m> {
     name: &'m str,
     title: Option<&'m LocalizedText>,
     links: &'m [PlanLink],
+    /// Whether it has happened, its event included.
     standing: Standing,
+    /// Whether it has happened by itself, whatever became of its event.
+    own: Standing,
     /// The event through which it counts.
     event: &'m str,
     known_event: Option<&'m Event>,
@@ -62,6 +212,7 @@ impl<'m> Carrier<'m> {
                 title: event.title.as_ref(),
                 links: &event.plan_links,
                 standing: event_standing(event),
+                own: Standing::Done,
                 event: name,
                 known_event: Some(event),
                 adopted: None,
@@ -122,51 +273,44 @@ impl<'m> Carrier<'m> {
             title,
             links,
             standing: standing.min(of_event),
+            own: standing,
             event,
             known_event,
             adopted,
         }
     }
 
-    fn is_in(&self, scope: &Scope) -> bool {
+    fn is_event(&self) -> bool {
+        self.name == self.event
+    }
+
+    fn dialogues(&self) -> impl Iterator<Item = &'m str> + Clone {
+        let own = self.known_event.is_none().then(|| dialogue_of(self.name));
+        own.into_iter()
+            .chain(self.known_event.into_iter().flat_map(dialogues_of))
+    }
+
+    fn date(&self) -> Option<&'m CivilDate> {
+        self.known_event
+            .map_or(self.adopted, |event| event.start.as_ref())
+    }
+
+    fn span(&self) -> Option<Span> {
         match self.known_event {
-            Some(event) => scope.holds(
-                dialogues_of(event),
-                span(event.start.as_ref(), event.end.as_ref()),
-            ),
-            None => scope.holds(
-                std::iter::once(dialogue_of(self.name)),
-                span(self.adopted, None),
-            ),
+            Some(event) => span(event.start.as_ref(), event.end.as_ref()),
+            None => span(self.adopted, None),
         }
     }
 
-    fn proof(&self, link: &PlanLink) -> CoverageProof {
-        let addressed = self.standing == Standing::Done && link.kind() == PlanLinkKind::Addressed;
-        let kind = if addressed {
-            PlanLinkKind::Addressed
-        } else {
-            PlanLinkKind::Planned
-        };
-        let date = self
-            .known_event
-            .map_or(self.adopted, |event| event.start.as_ref());
-        CoverageProof {
-            name: self.name.to_owned(),
-            title: self.title.cloned(),
-            event: self.event.to_owned(),
-            date: date.cloned(),
-            event_state: self
-                .known_event
-                .map(|event| event.state)
-                .unwrap_or_default(),
-            node: link.node.clone(),
-            kind: kind.into(),
-            provenance: link.provenance.clone(),
-            crosswalk: String::new(),
-            supposed: false,
-        }
+    /// Whether it would have happened, had its event been held.
+    fn is_supposed(&self, scope: &Scope) -> bool {
+        self.own == Standing::Done && self.known_event.is_some_and(|event| scope.supposes(event))
     }
+}
+
+/// Whether an event took place.
+pub(crate) fn is_held(event: &Event) -> bool {
+    event_standing(event) == Standing::Done
 }
 
 fn event_standing(event: &Event) -> Standing {
@@ -216,6 +360,7 @@ mod tests {
     fn counted(model: &Model) -> Vec<(String, PlanLinkKind)> {
         let all = links(model, &node_name("1.1"), &Scope::default());
         all.into_iter()
+            .map(|cover| cover.proof())
             .map(|p| (p.name.rsplit('/').next().unwrap().to_owned(), p.kind()))
             .collect()
     }
@@ -321,7 +466,9 @@ mod tests {
         element.instrument = "dialogues/rabat/instruments/i".into();
         element.plan_links = vec![link("1.1", PlanLinkKind::Addressed)];
         model.put(element);
-        let proof = links(&model, &node_name("1.1"), &Scope::default());
+        let scope = Scope::default();
+        let covers = links(&model, &node_name("1.1"), &scope);
+        let proof: Vec<_> = covers.iter().map(Cover::proof).collect();
         assert_eq!(proof.len(), 2);
         assert!(
             proof

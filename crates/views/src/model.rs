@@ -7,114 +7,111 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use prost::Message;
 use rapporteur_proto::changes::v1::Service;
-use rapporteur_proto::events::v1::{Chairmanship, Dialogue, Event, Party, Plan, PlanNode};
-use rapporteur_proto::recommendations::v1::{Addressee, Instrument, Recommendation};
+use rapporteur_proto::events::v1::{
+    Chairmanship, Crosswalk, Dialogue, Event, Party, Plan, PlanNode, Post,
+};
+use rapporteur_proto::recommendations::v1::{
+    Addressee, Assessment, Commitment, Instrument, ProgressReport, Recommendation, Schedule,
+};
 
 use crate::refers::Refers;
 
 /// Records of one type by name.
 pub type Table<T> = BTreeMap<String, T>;
 
-/// What the views know.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Model {
-    /// Dialogues with their bodies.
-    pub dialogues: Table<Dialogue>,
-    /// States, organisations, persons.
-    pub parties: Table<Party>,
-    /// Terms of the chair.
-    pub chairmanships: Table<Chairmanship>,
-    /// Plans.
-    pub plans: Table<Plan>,
-    /// Nodes of all plans.
-    pub nodes: Table<PlanNode>,
-    /// Events.
-    pub events: Table<Event>,
-    /// Adopted texts.
-    pub instruments: Table<Instrument>,
-    /// Recommendations.
-    pub recommendations: Table<Recommendation>,
-    /// The ledger.
-    pub addressees: Table<Addressee>,
-    /// Target -> names of the records that refer to it.
-    referrers: BTreeMap<String, BTreeSet<String>>,
+type Referrers = BTreeMap<String, BTreeSet<String>>;
+
+/// The one list of tables: which service keeps what, and where it stands in the model. Everything that
+/// has to be done for each table is made from it.
+macro_rules! model {
+    ($($service:ident: { $($(#[$doc:meta])* $table:ident: $record:ident,)* })*) => {
+        /// What the views know.
+        #[derive(Clone, Debug, Default, PartialEq)]
+        pub struct Model {
+            $($($(#[$doc])* pub $table: Table<$record>,)*)*
+            /// Target -> names of the records that refer to it.
+            referrers: Referrers,
+        }
+
+        /// The types that views read, as the change feed spells them.
+        pub fn types(service: Service) -> &'static [&'static str] {
+            match service {
+                $(Service::$service => &[$(type_name!($service, $record)),*],)*
+                Service::Unspecified => &[],
+            }
+        }
+
+        impl Model {
+            /// Takes over a new value of a record, or that it is gone. Types that no view reads are passed over.
+            pub fn apply(&mut self, name: &str, type_name: &str, value: Option<&[u8]>) {
+                let outcome = match type_name {
+                    $($(type_name!($service, $record) => put(&mut self.$table, &mut self.referrers, name, value),)*)*
+                    _ => Ok(()),
+                };
+                if let Err(error) = outcome {
+                    // A newer service may send what this program does not know; the other records still count.
+                    tracing::error!(name, type_name, %error, "a record does not decode; the views go on without it");
+                }
+            }
+
+            /// Forgets everything that came from a service.
+            pub fn clear(&mut self, service: Service) {
+                match service {
+                    $(Service::$service => { $(drop_all(&mut self.$table, &mut self.referrers);)* })*
+                    Service::Unspecified => {}
+                }
+            }
+        }
+    };
 }
 
-/// The types that views read, as the change feed spells them.
-pub fn types(service: Service) -> &'static [&'static str] {
-    match service {
-        Service::Events => &[
-            "rapporteur.events.v1.Dialogue",
-            "rapporteur.events.v1.Party",
-            "rapporteur.events.v1.Chairmanship",
-            "rapporteur.events.v1.Plan",
-            "rapporteur.events.v1.PlanNode",
-            "rapporteur.events.v1.Event",
-        ],
-        Service::Recommendations => &[
-            "rapporteur.recommendations.v1.Instrument",
-            "rapporteur.recommendations.v1.Recommendation",
-            "rapporteur.recommendations.v1.Addressee",
-        ],
-        Service::Unspecified => &[],
+macro_rules! type_name {
+    (Events, $record:ident) => {
+        concat!("rapporteur.events.v1.", stringify!($record))
+    };
+    (Recommendations, $record:ident) => {
+        concat!("rapporteur.recommendations.v1.", stringify!($record))
+    };
+}
+
+model! {
+    Events: {
+        /// Dialogues with their bodies.
+        dialogues: Dialogue,
+        /// States, organisations, persons.
+        parties: Party,
+        /// Duties, and who held them.
+        posts: Post,
+        /// Terms of the chair.
+        chairmanships: Chairmanship,
+        /// Plans.
+        plans: Plan,
+        /// Nodes of all plans.
+        nodes: PlanNode,
+        /// Ties between nodes of two plans.
+        crosswalks: Crosswalk,
+        /// Events.
+        events: Event,
+    }
+    Recommendations: {
+        /// Adopted texts.
+        instruments: Instrument,
+        /// Recommendations.
+        recommendations: Recommendation,
+        /// The ledger.
+        addressees: Addressee,
+        /// What somebody took on.
+        commitments: Commitment,
+        /// What is said of the progress.
+        reports: ProgressReport,
+        /// What others think of it.
+        assessments: Assessment,
+        /// When reports are due.
+        schedules: Schedule,
     }
 }
 
 impl Model {
-    /// Takes over a new value of a record, or that it is gone. Types that no view reads are passed over.
-    pub fn apply(&mut self, name: &str, type_name: &str, value: Option<&[u8]>) {
-        let outcome = match type_name {
-            "rapporteur.events.v1.Dialogue" => {
-                put(&mut self.dialogues, &mut self.referrers, name, value)
-            }
-            "rapporteur.events.v1.Party" => {
-                put(&mut self.parties, &mut self.referrers, name, value)
-            }
-            "rapporteur.events.v1.Chairmanship" => {
-                put(&mut self.chairmanships, &mut self.referrers, name, value)
-            }
-            "rapporteur.events.v1.Plan" => put(&mut self.plans, &mut self.referrers, name, value),
-            "rapporteur.events.v1.PlanNode" => {
-                put(&mut self.nodes, &mut self.referrers, name, value)
-            }
-            "rapporteur.events.v1.Event" => put(&mut self.events, &mut self.referrers, name, value),
-            "rapporteur.recommendations.v1.Instrument" => {
-                put(&mut self.instruments, &mut self.referrers, name, value)
-            }
-            "rapporteur.recommendations.v1.Recommendation" => {
-                put(&mut self.recommendations, &mut self.referrers, name, value)
-            }
-            "rapporteur.recommendations.v1.Addressee" => {
-                put(&mut self.addressees, &mut self.referrers, name, value)
-            }
-            _ => Ok(()),
-        };
-        if let Err(error) = outcome {
-            // A newer service may send what this program does not know; the other records still count.
-            tracing::error!(name, type_name, %error, "a record does not decode; the views go on without it");
-        }
-    }
-
-    /// Forgets everything that came from a service.
-    pub fn clear(&mut self, service: Service) {
-        match service {
-            Service::Events => {
-                drop_all(&mut self.dialogues, &mut self.referrers);
-                drop_all(&mut self.parties, &mut self.referrers);
-                drop_all(&mut self.chairmanships, &mut self.referrers);
-                drop_all(&mut self.plans, &mut self.referrers);
-                drop_all(&mut self.nodes, &mut self.referrers);
-                drop_all(&mut self.events, &mut self.referrers);
-            }
-            Service::Recommendations => {
-                drop_all(&mut self.instruments, &mut self.referrers);
-                drop_all(&mut self.recommendations, &mut self.referrers);
-                drop_all(&mut self.addressees, &mut self.referrers);
-            }
-            Service::Unspecified => {}
-        }
-    }
-
     /// Names of the records that refer to `target`, in order.
     pub fn referrers(&self, target: &str) -> impl Iterator<Item = &str> {
         self.referrers
@@ -131,8 +128,6 @@ pub fn below<T>(table: &Table<T>, prefix: String) -> impl Iterator<Item = (&Stri
         .range(prefix.clone()..)
         .take_while(move |(name, _)| name.starts_with(&prefix))
 }
-
-type Referrers = BTreeMap<String, BTreeSet<String>>;
 
 fn put<T: Message + Default + Refers>(
     table: &mut Table<T>,

@@ -139,6 +139,25 @@ fn levels(plan: &Plan, counted: &[Counted<'_>], tree: &Tree<'_>) -> Vec<Level> {
     kinds.into_iter().map(level).collect()
 }
 
+/// These nodes and all below them, of any plan.
+pub(crate) fn with_below<'m>(
+    model: &'m Model,
+    nodes: impl IntoIterator<Item = &'m str>,
+) -> BTreeSet<&'m str> {
+    let mut open: Vec<&str> = nodes.into_iter().collect();
+    let mut all = BTreeSet::new();
+    while let Some(node) = open.pop() {
+        if all.insert(node) {
+            let children = model.referrers(node).filter(|child| {
+                let child = model.nodes.get(*child);
+                child.is_some_and(|child| child.parent_node == node)
+            });
+            open.extend(children);
+        }
+    }
+    all
+}
+
 /// A count as the protos have it.
 pub(crate) fn count(number: usize) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)

@@ -1,7 +1,11 @@
 //! What each record refers to, as far as views walk there.
 
-use rapporteur_proto::events::v1::{Chairmanship, Dialogue, Event, Party, Plan, PlanNode};
-use rapporteur_proto::recommendations::v1::{Addressee, Instrument, Recommendation};
+use rapporteur_proto::events::v1::{
+    Chairmanship, Crosswalk, Dialogue, Event, Party, Plan, PlanNode, Post,
+};
+use rapporteur_proto::recommendations::v1::{
+    Addressee, Assessment, Commitment, Instrument, ProgressReport, Recommendation, Schedule,
+};
 use rapporteur_proto::r#type::v1::{Claim, PlanLink};
 use rapporteur_records::name::parent_of;
 
@@ -44,7 +48,22 @@ impl Refers for Plan {
 }
 
 impl Refers for PlanNode {
-    fn refers(&self, _: &str, _: &mut dyn FnMut(&str)) {}
+    fn refers(&self, _: &str, tell: &mut dyn FnMut(&str)) {
+        tell(&self.parent_node);
+    }
+}
+
+impl Refers for Post {
+    fn refers(&self, _: &str, tell: &mut dyn FnMut(&str)) {
+        tell(&self.party);
+    }
+}
+
+impl Refers for Crosswalk {
+    fn refers(&self, _: &str, tell: &mut dyn FnMut(&str)) {
+        tell(&self.from_node);
+        tell(&self.to_node);
+    }
 }
 
 impl Refers for Event {
@@ -81,4 +100,27 @@ impl Refers for Addressee {
     fn refers(&self, name: &str, tell: &mut dyn FnMut(&str)) {
         tell(parent_of(name));
     }
+}
+
+impl Refers for Commitment {
+    fn refers(&self, _: &str, tell: &mut dyn FnMut(&str)) {
+        self.recommendations.iter().for_each(|text| tell(text));
+        tell(&self.matches);
+    }
+}
+
+impl Refers for ProgressReport {
+    fn refers(&self, _: &str, tell: &mut dyn FnMut(&str)) {
+        tell(&self.subject);
+    }
+}
+
+impl Refers for Assessment {
+    fn refers(&self, _: &str, tell: &mut dyn FnMut(&str)) {
+        tell(&self.subject);
+    }
+}
+
+impl Refers for Schedule {
+    fn refers(&self, _: &str, _: &mut dyn FnMut(&str)) {}
 }

@@ -30,8 +30,15 @@ named!(
     Instrument,
     Recommendation,
     rapporteur_proto::events::v1::Dialogue,
+    rapporteur_proto::events::v1::Party,
+    rapporteur_proto::events::v1::Post,
     rapporteur_proto::events::v1::Chairmanship,
-    rapporteur_proto::recommendations::v1::Addressee
+    rapporteur_proto::events::v1::Crosswalk,
+    rapporteur_proto::recommendations::v1::Addressee,
+    rapporteur_proto::recommendations::v1::Commitment,
+    rapporteur_proto::recommendations::v1::ProgressReport,
+    rapporteur_proto::recommendations::v1::Assessment,
+    rapporteur_proto::recommendations::v1::Schedule
 );
 
 impl Put for Model {

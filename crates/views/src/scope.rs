@@ -1,14 +1,15 @@
 //! What a coverage question is about: which plan, which events.
 
-use rapporteur_proto::events::v1::Event;
-use rapporteur_proto::gateway::v1::GetCoverageRequest;
+use rapporteur_proto::events::v1::{CrosswalkKind, Event, EventState};
+use rapporteur_proto::gateway::v1::{CoverageGrouping, GetCoverageRequest};
 use rapporteur_records::name::parent_of;
 use rapporteur_records::{Error, Pattern, Result, Violations};
 
 use crate::model::Model;
 use crate::period::{Period, Span, period};
+use crate::selection::{DIALOGUE, all_known};
 
-const DIALOGUE: Pattern = Pattern("dialogues/*");
+const EVENT: Pattern = Pattern("dialogues/*/events/*");
 const PLAN: Pattern = Pattern("dialogues/*/plans/*");
 const CHAIRMANSHIP: Pattern = Pattern("dialogues/*/chairmanships/*");
 
@@ -23,6 +24,12 @@ pub struct Question {
     pub chairmanship: String,
     /// Only events of these dialogues; all when empty.
     pub dialogues: Vec<String>,
+    /// Suppose that these events had been held: all that are to come when empty, none when absent.
+    pub if_held: Option<Vec<String>>,
+    /// Count what covers other plans through crosswalks of these kinds.
+    pub through: Vec<CrosswalkKind>,
+    /// For what to count anew.
+    pub group_by: CoverageGrouping,
 }
 
 impl Question {
@@ -37,8 +44,26 @@ impl Question {
         if let (Some(from), Some(to)) = (from, to) {
             wrong.require(from <= to, "to", format!("{to} lies before from, {from}"));
         }
+        wrong.names("if_held", &request.if_held, EVENT);
+        wrong.require(
+            request.as_if_held || request.if_held.is_empty(),
+            "if_held",
+            "is only read with as_if_held",
+        );
+        wrong.choices::<CrosswalkKind>("through", &request.through);
+        for (place, kind) in request.through().enumerate() {
+            wrong.require(
+                kind != CrosswalkKind::Withdrawn,
+                format!("through[{place}]"),
+                "is a tie that no longer holds",
+            );
+        }
+        wrong.choice::<CoverageGrouping>("group_by", request.group_by, true);
         wrong.done()?;
         Ok(Self {
+            if_held: request.as_if_held.then(|| request.if_held.clone()),
+            through: request.through().collect(),
+            group_by: request.group_by(),
             plan: request.plan.clone(),
             period: Period { from, to },
             chairmanship: request.chairmanship.clone(),
@@ -48,17 +73,14 @@ impl Question {
 
     /// The scope in this model; a name that it does not know is an error.
     pub fn scope(&self, model: &Model) -> Result<Scope> {
-        for dialogue in &self.dialogues {
-            if !model.dialogues.contains_key(dialogue) {
-                return Err(Error::NotFound {
-                    name: dialogue.clone(),
-                });
-            }
-        }
+        all_known(&model.dialogues, &self.dialogues)?;
+        all_known(&model.events, self.if_held.as_deref().unwrap_or_default())?;
         let mut scope = Scope {
             period: self.period,
             dialogues: self.dialogues.clone(),
-            chaired: None,
+            chaired: Vec::new(),
+            if_held: self.if_held.clone(),
+            through: self.through.clone(),
         };
         if !self.chairmanship.is_empty() {
             let name = &self.chairmanship;
@@ -78,8 +100,7 @@ impl Question {
                     legal: Vec::new(),
                 });
             }
-            scope.period = scope.period.and(days);
-            scope.chaired = Some(parent_of(name).to_owned());
+            scope = scope.chaired(parent_of(name), days);
         }
         Ok(scope)
     }
@@ -92,8 +113,12 @@ pub struct Scope {
     pub period: Period,
     /// Those of one of these dialogues; all when empty.
     dialogues: Vec<String>,
-    /// Those of the dialogue whose chairmanship was asked for.
-    chaired: Option<String>,
+    /// Those of the dialogues whose chairmanships were asked for.
+    chaired: Vec<String>,
+    /// Those that are supposed to have been held; all that are to come when empty.
+    if_held: Option<Vec<String>>,
+    /// Links to nodes that are tied by crosswalks of these kinds count too.
+    pub(crate) through: Vec<CrosswalkKind>,
 }
 
 impl Scope {
@@ -105,6 +130,43 @@ impl Scope {
         }
     }
 
+    /// The part of it that falls into a chairmanship of this dialogue.
+    #[must_use]
+    pub(crate) fn chaired(mut self, dialogue: &str, days: Period) -> Self {
+        self.period = self.period.and(days);
+        self.chaired.push(dialogue.to_owned());
+        self
+    }
+
+    /// The part of it that falls into these days.
+    #[must_use]
+    pub(crate) fn within(mut self, days: Period) -> Self {
+        self.period = self.period.and(days);
+        self
+    }
+
+    /// The part of it that is of this dialogue, or nothing when that was not asked for.
+    pub(crate) fn of_dialogue(mut self, dialogue: &str) -> Option<Self> {
+        let asked = self.dialogues.is_empty() || self.dialogues.iter().any(|d| d == dialogue);
+        self.dialogues = vec![dialogue.to_owned()];
+        asked.then_some(self)
+    }
+
+    /// Whether the event is to come and supposed to have been held.
+    pub(crate) fn supposes(&self, event: &Event) -> bool {
+        let is_to_come = matches!(
+            event.state(),
+            EventState::Planned | EventState::Confirmed | EventState::Postponed
+        );
+        let named = |names: &Vec<String>| names.is_empty() || names.contains(&event.name);
+        is_to_come && self.if_held.as_ref().is_some_and(named)
+    }
+
+    /// Whether anything is supposed.
+    pub(crate) fn is_supposing(&self) -> bool {
+        self.if_held.is_some()
+    }
+
     /// Whether something of these dialogues on these days counts. A joint event is of several dialogues
     /// and is asked once, so it counts once however many of them were asked for.
     pub fn holds<'a>(
@@ -113,7 +175,7 @@ impl Scope {
         span: Option<Span>,
     ) -> bool {
         let of = |wanted: &str| dialogues.clone().any(|dialogue| dialogue == wanted);
-        let chaired = self.chaired.as_deref().is_none_or(of);
+        let chaired = self.chaired.iter().all(|dialogue| of(dialogue));
         let asked = self.dialogues.is_empty()
             || dialogues.any(|d| self.dialogues.iter().any(|wanted| wanted == d));
         chaired && asked && self.period.holds(span)

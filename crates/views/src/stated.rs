@@ -9,7 +9,7 @@ use rapporteur_proto::events::v1::{Plan, PlanNodeKind};
 use rapporteur_proto::gateway::v1::{CoverageLevel, StatedAgainstCounted};
 use rapporteur_proto::r#type::v1::{CivilDate, Claim, Qualifier};
 
-use crate::coverage::tally;
+use crate::coverage::Tally;
 use crate::model::Model;
 use crate::period::{Period, period};
 use crate::scope::Scope;
@@ -31,13 +31,19 @@ pub(crate) fn stated(model: &Model, plan: &Plan, asked: &Period) -> Vec<StatedAg
             let level = own.zip(kind(&claim.measure)).and_then(|(own, kind)| {
                 let levels = counts
                     .entry(own)
-                    .or_insert_with(|| tally(model, plan, &Scope::of(own)).levels);
+                    .or_insert_with(|| levels(model, plan, own));
                 levels.iter().find(|level| level.kind() == kind)
             });
             found.push(compared(name, claim, level));
         }
     }
     found
+}
+
+fn levels(model: &Model, plan: &Plan, days: Period) -> Vec<CoverageLevel> {
+    let scope = Scope::of(days);
+    let tally = Tally::of(model, plan, &scope);
+    tally.figures(&tally.outline, &scope, |_| true).levels
 }
 
 fn claims<'m>(model: &'m Model, name: &str) -> Vec<&'m [Claim]> {

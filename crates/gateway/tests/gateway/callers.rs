@@ -40,6 +40,26 @@ async fn the_service_hears_who_calls_from_the_gateway_alone() {
 }
 
 #[tokio::test]
+async fn with_the_admin_key_a_call_is_made_as_somebody() {
+    let upstream = Upstream::start(Routes::new(Echo::default())).await;
+    let gateway = Gateway::start(&upstream.url, &nobody().await).await;
+    let named = |mut request: Request<String>, name: &str| {
+        let metadata = request.metadata_mut();
+        metadata.insert("rapporteur-as", name.parse().unwrap());
+        request
+    };
+    let as_ana = || named(gateway.keyed(String::new()), "ana");
+    assert_eq!(caller(&gateway, as_ana()).await, ["admin:ana"]);
+    let seen = gateway.echo("GetMetadata", as_ana()).await.unwrap();
+    assert!(!seen.into_inner().contains("rapporteur-as"));
+    let odd = named(gateway.keyed(String::new()), "ana maria");
+    let refused = gateway.echo("GetMetadata", odd).await.unwrap_err();
+    assert_eq!(refused.code(), Code::InvalidArgument, "{refused:?}");
+    let refused = gateway.echo("GetMetadata", named(nothing(), "ana")).await;
+    assert_eq!(refused.unwrap_err().code(), Code::PermissionDenied);
+}
+
+#[tokio::test]
 async fn anonymous_callers_read_and_do_not_write() {
     let upstream = Upstream::start(Routes::new(Echo::default())).await;
     let gateway = Gateway::start(&upstream.url, &nobody().await).await;

@@ -162,7 +162,7 @@ async fn views_outlive_a_restart_and_the_absence_of_services() {
     let mut client = TraceServiceClient::new(gateway.channel.clone());
     let asked = TraceRequest {
         name: TEXT.into(),
-        at_least: Vec::new(),
+        ..TraceRequest::default()
     };
     let hops = soon("trace", client.trace(asked))
         .await

@@ -125,8 +125,9 @@ impl Violations {
         }
     }
 
-    /// Enum values of a filter, all of them known.
+    /// Enum values, each known and stated.
     pub fn choices<E: TryFrom<i32>>(&mut self, field: &str, values: &[i32]) {
+        self.list(field, values.len());
         for (place, value) in values.iter().enumerate() {
             self.choice::<E>(&format!("{field}[{place}]"), *value, false);
         }

@@ -5,6 +5,7 @@ use rapporteur_proto::r#type::v1::PlanLinkKind::{self, Addressed, Planned};
 
 use super::*;
 use crate::sample::{self, PLAN, Put as _, date, event, link, node_name};
+use rapporteur_records::words::date::days;
 
 fn asked(model: &Model, from: &str, to: &str, dialogues: &[&str]) -> Coverage {
     let day = |text: &str| days(date(text).as_ref());
