@@ -7,8 +7,9 @@ use tonic::{Code, Status};
 use tonic_types::StatusExt;
 use uuid::Uuid;
 
-use super::line::{Content, Line, ancestors};
+use super::line::{Content, Line, RESPOND, ancestors};
 use super::verdict::{Outcome, Verdict};
+use crate::cell::Look;
 use crate::connect::{Connection, method};
 use crate::error::{self, Failure, Result};
 use crate::name;
@@ -85,6 +86,9 @@ impl Loader {
 
     async fn take(&self, content: &Content, earlier: &HashSet<String>) -> Result<Done> {
         let Some(noun) = content.noun else {
+            if content.kind == RESPOND {
+                return self.respond(content, earlier).await;
+            }
             return self.address(content, earlier).await;
         };
         if self.dry_run && earlier.contains(&content.name) {
@@ -191,6 +195,23 @@ impl Loader {
         Ok((Outcome::Created, note))
     }
 
+    async fn respond(&self, content: &Content, earlier: &HashSet<String>) -> Result<Done> {
+        let noun = &crate::addressee::NOUN;
+        match get(&self.to, noun, &content.name, None).await {
+            Ok(there) if answered(&there, &content.record) => {
+                return Ok((Outcome::Unchanged, String::new()));
+            }
+            Err(Failure::Status(status)) if self.dry_run && waits_for(&status, earlier) => {
+                return Ok((Outcome::Created, "rests on lines above".to_owned()));
+            }
+            answer => answer?,
+        };
+        let mut request = content.record.clone();
+        self.fill(&mut request, &["respond", &content.text], self.dry_run)?;
+        self.to.call(&noun.method("Respond")?, &request).await?;
+        Ok((Outcome::Created, "answered".to_owned()))
+    }
+
     fn fill(&self, request: &mut DynamicMessage, of: &[&str], validate_only: bool) -> Result<()> {
         let id = if of.is_empty() {
             Uuid::new_v4()
@@ -206,6 +227,28 @@ impl Loader {
             Ok(())
         }
     }
+}
+
+/// Whether the addressee has given this answer already: the same words of the same day.
+fn answered(there: &DynamicMessage, answer: &DynamicMessage) -> bool {
+    let same = |entry: &DynamicMessage| {
+        let day = |message: &DynamicMessage| crate::cell::at(message, "on", Look::PLAIN).ok();
+        let number = |message: &DynamicMessage| {
+            let response = message.get_field_by_name("response")?;
+            response.as_enum_number()
+        };
+        text(entry, "word") == text(answer, "word")
+            && day(entry) == day(answer)
+            // Where only the word is given, the service finds out what it means.
+            && (number(answer) == Some(0) || number(entry) == number(answer))
+    };
+    let entries = there.get_field_by_name("entries");
+    let entries = entries.as_ref().and_then(|list| list.as_list());
+    entries
+        .unwrap_or_default()
+        .iter()
+        .filter_map(Value::as_message)
+        .any(same)
 }
 
 /// The names of the addressees that would be made.
@@ -250,7 +293,7 @@ fn strip(message: &mut DynamicMessage) {
 fn state_note(there: &DynamicMessage, stated: &DynamicMessage) -> String {
     let word = |record: &DynamicMessage| {
         if stated.has_field_by_name("state") {
-            crate::cell::at(record, "state", crate::cell::Names::Short).ok()
+            crate::cell::at(record, "state", Look::PLAIN).ok()
         } else {
             None
         }
@@ -353,6 +396,31 @@ mod tests {
             "is closed, the file says held: its verbs move it"
         );
         assert_ne!(bare(&there), bare(&event(r#"{"start":{"value":"2025"}}"#)));
+    }
+
+    #[test]
+    fn the_same_answer_is_given_once() {
+        let message = |name: &str, json: &str| {
+            let kind = rapporteur_proto::descriptor_pool()
+                .get_message_by_name(&format!("rapporteur.recommendations.v1.{name}"))
+                .unwrap();
+            DynamicMessage::deserialize(kind, &mut serde_json::Deserializer::from_str(json))
+                .unwrap()
+        };
+        let there = message(
+            "Addressee",
+            r#"{"entries":[{"response":"RESPONSE_SUPPORTED","word":"accepted","on":{"value":"2024-11-01"}}]}"#,
+        );
+        let says = |json: &str| answered(&there, &message("RespondAddresseeRequest", json));
+        let word = r#""word":"accepted","on":{"value":"2024-11-01"}"#;
+        assert!(says(&format!("{{{word}}}")));
+        assert!(says(&format!(
+            r#"{{"response":"RESPONSE_SUPPORTED",{word}}}"#
+        )));
+        assert!(!says(&format!(r#"{{"response":"RESPONSE_NOTED",{word}}}"#)));
+        assert!(!says(
+            r#"{"response":"RESPONSE_SUPPORTED","word":"accepted"}"#
+        ));
     }
 
     #[test]
