@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use prost_reflect::{DynamicMessage, Value};
+use prost_reflect::{DynamicMessage, ReflectMessage, Value};
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 use uuid::Uuid;
@@ -20,21 +20,43 @@ use crate::record::get;
 /// can be repeated.
 const LOADED: Uuid = Uuid::from_u128(0x5a1f_0c1d_6f6e_4d0b_9a53_7261_7070_6f72);
 
-/// What only the service writes; the protos say "Output only" of each.
-const OUTPUT_ONLY: &[&str] = &[
-    "etag",
-    "uid",
-    "create_time",
-    "update_time",
-    "precision",
-    "citation",
-    "corrigenda",
-    "retired_by",
-    "superseded_by",
-    "state_reason",
-    "response",
-    "implementation",
-    "claims_already_implemented",
+/// What only the service writes, in any message; the protos say "Output only" of each.
+const OUTPUT_ONLY: &[&str] = &["etag", "uid", "create_time", "update_time", "precision"];
+
+/// What only the service writes in one message: elsewhere a field of that name is a fact of the file.
+const OUTPUT_ONLY_OF: &[(&str, &[&str])] = &[
+    ("Event", &["state_reason"]),
+    ("Instrument", &["citation"]),
+    (
+        "Recommendation",
+        &[
+            "citation",
+            "corrigenda",
+            "retired_by",
+            "superseded_by",
+            "state_reason",
+        ],
+    ),
+    (
+        "Addressee",
+        &["response", "implementation", "claims_already_implemented"],
+    ),
+    ("Commitment", &["entries", "implementation"]),
+    ("CommitmentEntry", &["recorded_by", "record_time"]),
+    ("IndicatorValue", &["report"]),
+    (
+        "ProgressReport",
+        &[
+            "state",
+            "authors",
+            "entries",
+            "verified",
+            "verifier",
+            "verifier_post",
+            "submitted",
+        ],
+    ),
+    ("Translation", &["source_digest"]),
 ];
 
 /// Takes lines over.
@@ -274,7 +296,14 @@ fn bare(record: &DynamicMessage) -> DynamicMessage {
 }
 
 fn strip(message: &mut DynamicMessage) {
-    for field in OUTPUT_ONLY {
+    let kind = message.descriptor();
+    let own = OUTPUT_ONLY_OF
+        .iter()
+        .find(|(message, _)| *message == kind.name());
+    for field in OUTPUT_ONLY
+        .iter()
+        .chain(own.iter().flat_map(|(_, fields)| *fields))
+    {
         message.clear_field_by_name(field);
     }
     for (_, value) in message.fields_mut() {
@@ -332,8 +361,8 @@ mod tests {
     use super::*;
     use crate::noun;
 
-    /// Names of the fields whose comment in the protos says "Output only".
-    fn stated_output_only() -> HashSet<String> {
+    /// The fields whose comment in the protos says "Output only", each with its message.
+    fn stated_output_only() -> HashSet<(String, String)> {
         let mut found = HashSet::new();
         for file in rapporteur_proto::descriptor_pool()
             .files()
@@ -350,11 +379,8 @@ mod tests {
                 };
                 if location.leading_comments().contains("Output only") {
                     let message = &proto.message_type[usize::try_from(message).unwrap()];
-                    found.insert(
-                        message.field[usize::try_from(field).unwrap()]
-                            .name()
-                            .to_owned(),
-                    );
+                    let field = &message.field[usize::try_from(field).unwrap()];
+                    found.insert((message.name().to_owned(), field.name().to_owned()));
                 }
             }
         }
@@ -363,11 +389,30 @@ mod tests {
 
     #[test]
     fn output_fields_are_those_that_the_protos_say() {
-        let known: HashSet<String> = OUTPUT_ONLY
+        let mut stated = stated_output_only();
+        for everywhere in OUTPUT_ONLY {
+            let before = stated.len();
+            stated.retain(|(_, field)| field != everywhere);
+            assert!(stated.len() < before, "{everywhere} is not output only");
+        }
+        let known: HashSet<(String, String)> = OUTPUT_ONLY_OF
             .iter()
-            .map(|field| (*field).to_owned())
+            .flat_map(|(message, fields)| fields.iter().map(|f| ((*message).into(), (*f).into())))
             .collect();
-        assert_eq!(stated_output_only(), known);
+        assert_eq!(stated, known);
+    }
+
+    #[test]
+    fn what_a_word_means_is_a_fact_of_the_file() {
+        let vocabulary = |means: &str| {
+            let kind = crate::vocabulary::NOUN.descriptor().unwrap();
+            let json = format!(r#"{{"terms":[{{"word":"Ongoing","implementation":"{means}"}}]}}"#);
+            DynamicMessage::deserialize(kind, &mut serde_json::Deserializer::from_str(&json))
+                .unwrap()
+        };
+        let [planned, done] =
+            ["IMPLEMENTATION_PLANNED", "IMPLEMENTATION_IMPLEMENTED"].map(vocabulary);
+        assert_ne!(bare(&planned), bare(&done));
     }
 
     fn event(json: &str) -> DynamicMessage {
