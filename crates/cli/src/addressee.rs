@@ -33,18 +33,8 @@ pub(crate) enum Command {
     /// Record an addressee
     Add(Box<Add>),
     /// Record what the addressee answers
-    Respond {
-        #[command(flatten)]
-        step: Move,
-        /// The answer
-        #[arg(long, value_parser = word::parser("rapporteur.recommendations.v1.Response"))]
-        response: i32,
-        /// It says that it is done already
-        #[arg(long)]
-        already_implemented: bool,
-        #[command(flatten)]
-        entry: Entry,
-    },
+    Respond(Box<Respond>),
+
     #[command(flatten)]
     Any(record::Command),
 }
@@ -97,15 +87,27 @@ pub(crate) struct Add {
     adding: Adding,
 }
 
-/// What each dated entry of the ledger says.
+/// An answer.
 #[derive(Clone, Debug, clap::Args)]
-pub(crate) struct Entry {
+pub(crate) struct Respond {
+    #[command(flatten)]
+    step: Move,
+    /// The answer; what the word means in its vocabulary when not given
+    #[arg(long, required_unless_present = "vocabulary",
+          value_parser = word::parser("rapporteur.recommendations.v1.Response"))]
+    response: Option<i32>,
+    /// It says that it is done already
+    #[arg(long)]
+    already_implemented: bool,
     /// The day from which it holds
     #[arg(long, value_name = "DATE")]
     on: Option<String>,
     /// The word that the source uses, kept as written
     #[arg(long)]
     word: Option<String>,
+    /// The vocabulary of the word
+    #[arg(long, requires = "word")]
+    vocabulary: Option<String>,
     /// The recorded source
     #[arg(long)]
     source: Option<String>,
@@ -133,21 +135,6 @@ pub(crate) struct Address {
     on: Option<String>,
     #[command(flatten)]
     write: Write,
-}
-
-impl Entry {
-    fn provenance(&self) -> Result<Option<rapporteur_proto::r#type::v1::Provenance>> {
-        if self.source.is_none() && self.quote.is_none() {
-            return Ok(None);
-        }
-        let source = name::expand_some(name::SOURCE, &self.source, None)?;
-        let quote = self.quote.clone().unwrap_or_default();
-        Ok(Some(rapporteur_proto::r#type::v1::Provenance {
-            source,
-            quote,
-            ..Default::default()
-        }))
-    }
 }
 
 pub(crate) async fn run(ctx: &mut Context<'_>, command: Command) -> Result<()> {
@@ -186,24 +173,23 @@ pub(crate) async fn run(ctx: &mut Context<'_>, command: Command) -> Result<()> {
             let parent = name::expand_some(name::RECOMMENDATION, &add.recommendation, dialogue)?;
             record::add(ctx, &NOUN, parent, addressee, &add.adding).await
         }
-        Command::Respond {
-            step,
-            response,
-            already_implemented,
-            entry,
-        } => {
-            let request = v1::RespondAddresseeRequest {
-                response,
-                word: entry.word.clone().unwrap_or_default(),
-                on: when::civil_some(&entry.on),
-                claims_already_implemented: already_implemented,
-                provenance: entry.provenance()?,
-                ..Default::default()
-            };
-            record::act(ctx, &NOUN, &step, request).await
-        }
+        Command::Respond(asked) => respond(ctx, *asked).await,
         Command::Any(command) => record::run(ctx, &NOUN, command).await,
     }
+}
+
+/// `addressee respond`, and `respond` for short.
+pub(crate) async fn respond(ctx: &mut Context<'_>, asked: Respond) -> Result<()> {
+    let request = v1::RespondAddresseeRequest {
+        response: asked.response.unwrap_or_default(),
+        word: asked.word.unwrap_or_default(),
+        vocabulary: name::expand_some(name::VOCABULARY, &asked.vocabulary, None)?,
+        on: when::civil_some(&asked.on),
+        claims_already_implemented: asked.already_implemented,
+        provenance: crate::source::provenance(&asked.source, &asked.quote)?,
+        ..Default::default()
+    };
+    record::act(ctx, &NOUN, &asked.step, request).await
 }
 
 /// `recommendation address`.

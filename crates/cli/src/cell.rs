@@ -3,7 +3,7 @@
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MapKey, ReflectMessage, Value};
 
 use crate::field::{CIVIL_DATE, LOCALIZED_TEXT};
-use crate::{name, when, word};
+use crate::{language, name, when, word};
 
 /// How names are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,8 +14,25 @@ pub(crate) enum Names {
     Full,
 }
 
+/// How a value is shown.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Look<'a> {
+    /// How names are written.
+    pub(crate) names: Names,
+    /// The language that was asked for.
+    pub(crate) language: Option<&'a str>,
+}
+
+impl Look<'static> {
+    /// As for people who ask for no language.
+    pub(crate) const PLAIN: Self = Self {
+        names: Names::Short,
+        language: None,
+    };
+}
+
 /// The words for the field at `path` (`start`, `place.name`); empty where there is nothing.
-pub(crate) fn at(message: &DynamicMessage, path: &str, names: Names) -> Result<String, String> {
+pub(crate) fn at(message: &DynamicMessage, path: &str, look: Look<'_>) -> Result<String, String> {
     let (first, rest) = path
         .split_once('.')
         .map_or((path, None), |(first, rest)| (first, Some(rest)));
@@ -31,14 +48,21 @@ pub(crate) fn at(message: &DynamicMessage, path: &str, names: Names) -> Result<S
                 known.join(", ")
             )
         })?;
+    // What is absent is no zero.
+    if field.supports_presence() && !message.has_field(&field) {
+        return match (rest, field.kind()) {
+            (Some(rest), Kind::Message(inner)) => at(&DynamicMessage::new(inner), rest, look),
+            _ => Ok(String::new()),
+        };
+    }
     match (rest, message.get_field(&field).as_ref()) {
-        (None, value) => Ok(words(&field, value, names)),
-        (Some(rest), Value::Message(inner)) => at(inner, rest, names),
+        (None, value) => Ok(words(&field, value, look)),
+        (Some(rest), Value::Message(inner)) => at(inner, rest, look),
         (Some(rest), Value::List(items)) => {
             let parts = items
                 .iter()
                 .filter_map(Value::as_message)
-                .map(|item| at(item, rest, names));
+                .map(|item| at(item, rest, look));
             Ok(parts.collect::<Result<Vec<_>, _>>()?.join(", "))
         }
         (Some(rest), _) => Err(format!("{first} has no part {rest}")),
@@ -46,12 +70,12 @@ pub(crate) fn at(message: &DynamicMessage, path: &str, names: Names) -> Result<S
 }
 
 /// The words for a value of a field.
-pub(crate) fn words(field: &FieldDescriptor, value: &Value, names: Names) -> String {
+pub(crate) fn words(field: &FieldDescriptor, value: &Value, look: Look<'_>) -> String {
     match value {
         Value::List(items) => {
             let parts: Vec<String> = items
                 .iter()
-                .map(|item| one(&field.kind(), item, names))
+                .map(|item| one(&field.kind(), item, look))
                 .collect();
             // Whole records stand on lines of their own, words beside each other.
             parts.join(if matches!(field.kind(), Kind::Message(_)) {
@@ -60,33 +84,36 @@ pub(crate) fn words(field: &FieldDescriptor, value: &Value, names: Names) -> Str
                 ", "
             })
         }
-        Value::Map(map) => {
-            let mut parts: Vec<String> = map
-                .iter()
-                .map(|(key, value)| format!("{}: {}", key_text(key), text(value)))
-                .collect();
-            parts.sort();
-            parts.join("\n")
-        }
-        value => one(&field.kind(), value, names),
+        value @ Value::Map(_) => languages(value),
+        value => one(&field.kind(), value, look),
     }
 }
 
-fn one(kind: &Kind, value: &Value, names: Names) -> String {
+/// All texts of a map of languages, a line each.
+pub(crate) fn languages(map: &Value) -> String {
+    let mut parts: Vec<String> = map
+        .as_map()
+        .into_iter()
+        .flatten()
+        .map(|(key, value)| format!("{}: {}", key_text(key), text(value)))
+        .collect();
+    parts.sort();
+    parts.join("\n")
+}
+
+fn one(kind: &Kind, value: &Value, look: Look<'_>) -> String {
     match (kind, value) {
         (Kind::Enum(values), Value::EnumNumber(number)) => word::word(values, *number),
-        (_, Value::Message(message)) => part(message, names),
-        (_, Value::String(text)) if names == Names::Short => name::short(text),
+        (_, Value::Message(message)) => part(message, look),
+        (_, Value::String(text)) if look.names == Names::Short => name::short(text),
         (_, value) => text(value),
     }
 }
 
-fn part(message: &DynamicMessage, names: Names) -> String {
+fn part(message: &DynamicMessage, look: Look<'_>) -> String {
     let get = |field: &str| message.get_field_by_name(field).map(|v| v.into_owned());
     match message.descriptor().full_name() {
-        LOCALIZED_TEXT => get("by_language")
-            .map(|map| best_text(&map))
-            .unwrap_or_default(),
+        LOCALIZED_TEXT => language::words(&message.transcode_to().ok(), look.language),
         CIVIL_DATE => {
             let [value, written] =
                 ["value", "as_written"].map(|f| get(f).map(|v| text(&v)).unwrap_or_default());
@@ -113,7 +140,7 @@ fn part(message: &DynamicMessage, names: Names) -> String {
             {
                 let words = match (value, field.kind()) {
                     (Value::Bool(true), _) => field.name().replace('_', "-"),
-                    _ => words(&field, value, names).replace('\n', "; "),
+                    _ => words(&field, value, look).replace('\n', "; "),
                 };
                 parts.push(words);
             }
@@ -125,27 +152,6 @@ fn part(message: &DynamicMessage, names: Names) -> String {
 
 fn first_of(first: String, second: String) -> String {
     if first.is_empty() { second } else { first }
-}
-
-/// English if there is one, otherwise the first by language tag.
-pub(crate) fn best_text(by_language: &Value) -> String {
-    let Some(map) = by_language.as_map() else {
-        return String::new();
-    };
-    let mut texts: Vec<(String, String)> = map
-        .iter()
-        .map(|(key, value)| (key_text(key), text(value)))
-        .collect();
-    texts.sort();
-    let english = texts
-        .iter()
-        .position(|(language, _)| language == "en")
-        .unwrap_or(0);
-    texts
-        .into_iter()
-        .nth(english)
-        .map(|(_, text)| text)
-        .unwrap_or_default()
 }
 
 fn key_text(key: &MapKey) -> String {
@@ -181,6 +187,11 @@ mod tests {
 
     use super::*;
 
+    const FULL: Look<'_> = Look {
+        names: Names::Full,
+        language: None,
+    };
+
     fn event(json: &str) -> DynamicMessage {
         let kind = descriptor_pool()
             .get_message_by_name("rapporteur.events.v1.Event")
@@ -196,10 +207,10 @@ mod tests {
                 "roles":[{"party":"parties/pt","role":"ROLE_CO_CHAIR","provenance":{"quote":"q"}},{"party":"parties/eg"}],
                 "place":{"name":"Lisbon","countryCode":"PT"},"themes":["a","b"]}"#,
         );
-        let short = |path| at(&event, path, Names::Short).unwrap();
+        let short = |path| at(&event, path, Look::PLAIN).unwrap();
         assert_eq!(short("name"), "rabat/x");
         assert_eq!(
-            at(&event, "name", Names::Full).unwrap(),
+            at(&event, "name", FULL).unwrap(),
             "dialogues/rabat/events/x"
         );
         assert_eq!(
@@ -221,7 +232,7 @@ mod tests {
             ("a, b".into(), String::new())
         );
         assert!(
-            at(&event, "titel", Names::Short)
+            at(&event, "titel", Look::PLAIN)
                 .unwrap_err()
                 .contains("it has name")
         );

@@ -10,9 +10,10 @@ use crate::context::{Context, Global};
 use crate::error::{Failure, Result};
 use crate::surroundings::Surroundings;
 use crate::{
-    addressee, chairmanship, changes, completion, coverage, demo, dialogue, event, examples,
-    instrument, load, membership, node, party, plan, post, profile, recommendation, source, status,
-    trace, up,
+    addressee, assessment, chairmanship, changes, check, commitment, completion, coverage,
+    crosswalk, demo, dialogue, due, event, examples, gaps, inbox, instrument, load, membership,
+    node, open, party, plan, post, profile, recommendation, report, schedule, source, status,
+    trace, up, vocabulary,
 };
 
 /// Keeps the record of intergovernmental dialogues: what was held, what was recommended, who answered,
@@ -57,7 +58,31 @@ enum Command {
     #[command(subcommand)]
     Addressee(addressee::Command),
     #[command(subcommand)]
+    Commitment(commitment::Command),
+    #[command(subcommand)]
+    Report(report::Command),
+    #[command(subcommand)]
+    Assessment(assessment::Command),
+    #[command(subcommand)]
+    Schedule(schedule::Command),
+    #[command(subcommand)]
+    Vocabulary(vocabulary::Command),
+    #[command(subcommand)]
+    Crosswalk(crosswalk::Command),
+    #[command(subcommand)]
     Source(source::Command),
+    /// Show what waits for a post: returned, to be answered, due, to be verified, open
+    Inbox(inbox::Ask),
+    /// Record what an addressee answers (short for `addressee respond`)
+    Respond(Box<addressee::Respond>),
+    /// List what is open, overdue, silent or disputed
+    Open(open::Ask),
+    /// List what reporting schedules make due, and what met it
+    Due(due::Ask),
+    /// List what the record lacks
+    Gaps(gaps::Ask),
+    /// Count everything that is amiss: the promise check
+    Check(check::Ask),
     /// Count how far a plan is covered, with the proof
     Coverage(coverage::Ask),
     /// Follow a record through the dialogues: where it comes from and what became of it
@@ -122,6 +147,13 @@ pub async fn run_in(
         out,
         err,
     };
+    // `profile set` keeps what its own flag says.
+    if !matches!(cli.command, Command::Profile(_))
+        && let Err(failure) = ctx.settle_language()
+    {
+        let _ = ctx.say(&failure);
+        return failure.exit_code();
+    }
     let work = dispatch(&mut ctx, cli.command);
     let outcome = if starts_services {
         // It stops by itself on the first signal, after draining.
@@ -170,7 +202,19 @@ async fn go(ctx: &mut Context<'_>, command: Command) -> Result<()> {
         Command::Instrument(command) => instrument::run(ctx, command).await,
         Command::Recommendation(command) => recommendation::run(ctx, command).await,
         Command::Addressee(command) => addressee::run(ctx, command).await,
+        Command::Commitment(command) => commitment::run(ctx, command).await,
+        Command::Report(command) => report::run(ctx, command).await,
+        Command::Assessment(command) => assessment::run(ctx, command).await,
+        Command::Schedule(command) => schedule::run(ctx, command).await,
+        Command::Vocabulary(command) => vocabulary::run(ctx, command).await,
+        Command::Crosswalk(command) => crosswalk::run(ctx, command).await,
         Command::Source(command) => source::run(ctx, command).await,
+        Command::Inbox(ask) => inbox::run(ctx, ask).await,
+        Command::Respond(ask) => addressee::respond(ctx, *ask).await,
+        Command::Open(ask) => open::run(ctx, ask).await,
+        Command::Due(ask) => due::run(ctx, ask).await,
+        Command::Gaps(ask) => gaps::run(ctx, ask).await,
+        Command::Check(ask) => check::run(ctx, ask).await,
         Command::Coverage(ask) => coverage::run(ctx, ask).await,
         Command::Trace(ask) => trace::run(ctx, ask).await,
         Command::Changes(command) => changes::run(ctx, command).await,

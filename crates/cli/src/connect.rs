@@ -30,6 +30,8 @@ const ANSWER_BYTES: usize = 64 << 20;
 pub(crate) struct Connection {
     channel: Channel,
     token: Option<MetadataValue<Ascii>>,
+    /// In whose name an administrator calls.
+    act_as: Option<MetadataValue<Ascii>>,
     timeout: Duration,
 }
 
@@ -65,8 +67,18 @@ impl Connection {
         Ok(Self {
             channel,
             token,
+            act_as: None,
             timeout,
         })
+    }
+
+    /// The same in somebody's name; the gateway allows it to the admin key alone.
+    pub(crate) fn acting_as(mut self, name: Option<&str>) -> Result<Self> {
+        self.act_as = name
+            .map(MetadataValue::try_from)
+            .transpose()
+            .map_err(|_| Failure::usage("--as has characters that no header can carry"))?;
+        Ok(self)
     }
 
     /// Calls a method and gives the answer as generated type: `GetStatusRequest` asks `GetStatus`.
@@ -154,6 +166,9 @@ impl Connection {
             request
                 .metadata_mut()
                 .insert("authorization", token.clone());
+        }
+        if let Some(name) = &self.act_as {
+            request.metadata_mut().insert("rapporteur-as", name.clone());
         }
         request
     }

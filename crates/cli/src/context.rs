@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::connect::Connection;
 use crate::error::{Failure, Result};
 use crate::output::Format;
-use crate::profile::{DEFAULT_GATEWAY, Profiles};
+use crate::profile::{DEFAULT_GATEWAY, Profile, Profiles};
 use crate::surroundings::Surroundings;
 
 /// The options that every command has.
@@ -48,6 +48,17 @@ pub(crate) struct Global {
         help_heading = "Everywhere"
     )]
     pub(crate) profile_name: Option<String>,
+    /// Act as somebody else, by name; for the admin key only [env: RAPPORTEUR_AS]
+    #[arg(
+        long = "as",
+        global = true,
+        value_name = "NAME",
+        help_heading = "Everywhere"
+    )]
+    pub(crate) act_as: Option<String>,
+    /// Language of texts in tables, as fr or pt-BR; others are marked [en] [env: RAPPORTEUR_LANG]
+    #[arg(long, global = true, value_name = "TAG", value_parser = crate::language::tag, help_heading = "Everywhere")]
+    pub(crate) lang: Option<String>,
     /// Longest time to wait for an answer, retries included
     #[arg(long, global = true, value_name = "SECONDS", default_value_t = 10,
           value_parser = clap::value_parser!(u64).range(1..=3_600), help_heading = "Everywhere")]
@@ -65,16 +76,8 @@ pub(crate) struct Context<'a> {
 impl Context<'_> {
     /// A connection to the gateway: flag > environment > profile > default. Nothing is sent yet.
     pub(crate) fn connect(&self) -> Result<Connection> {
-        let profiles = Profiles::load(&self.profiles_file()?)?;
-        let named = self
-            .global
-            .profile_name
-            .as_deref()
-            .or(self.around.var("RAPPORTEUR_PROFILE"));
-        let profile = match named {
-            Some(name) => Some(profiles.get(name)?),
-            None => profiles.current(),
-        };
+        let profile = self.profile()?;
+        let profile = profile.as_ref();
         let own_address = self
             .global
             .gateway
@@ -88,7 +91,35 @@ impl Context<'_> {
             .filter(|p| p.gateway == address)
             .and_then(|p| p.token.as_deref());
         let token = self.around.var("RAPPORTEUR_TOKEN").or(saved);
-        Connection::new(address, token, Duration::from_secs(self.global.timeout))
+        let act_as = self.global.act_as.as_deref();
+        let act_as = act_as.or(self.around.var("RAPPORTEUR_AS"));
+        let timeout = Duration::from_secs(self.global.timeout);
+        Connection::new(address, token, timeout)?.acting_as(act_as)
+    }
+
+    /// The profile that was named, or the one in use.
+    fn profile(&self) -> Result<Option<Profile>> {
+        let profiles = Profiles::load(&self.profiles_file()?)?;
+        let named = self.global.profile_name.as_deref();
+        match named.or(self.around.var("RAPPORTEUR_PROFILE")) {
+            Some(name) => profiles.get(name).map(|profile| Some(profile.clone())),
+            None => Ok(profiles.current().cloned()),
+        }
+    }
+
+    /// Settles the language of texts: flag > environment > profile > none.
+    pub(crate) fn settle_language(&mut self) -> Result<()> {
+        if self.global.lang.is_none() {
+            self.global.lang = match self.around.var("RAPPORTEUR_LANG") {
+                Some(tag) => Some(
+                    crate::language::tag(tag)
+                        .map_err(|why| Failure::usage(format!("RAPPORTEUR_LANG {tag} {why}")))?,
+                ),
+                // What is wrong with the profiles is said when a connection needs them.
+                None => self.profile().ok().flatten().and_then(|it| it.lang),
+            };
+        }
+        Ok(())
     }
 
     pub(crate) fn profiles_file(&self) -> Result<PathBuf> {
@@ -110,5 +141,27 @@ impl Context<'_> {
         write!(self.out, "{text}")
             .and_then(|()| self.out.flush())
             .map_err(Failure::Io)
+    }
+}
+
+#[cfg(test)]
+impl<'a> Context<'a> {
+    /// As on a command line without any option.
+    pub(crate) fn of_test(
+        around: &'a Surroundings,
+        out: &'a mut (dyn Write + Send),
+        err: &'a mut (dyn Write + Send),
+    ) -> Self {
+        #[derive(clap::Parser)]
+        struct Bare {
+            #[command(flatten)]
+            global: Global,
+        }
+        Self {
+            global: <Bare as clap::Parser>::parse_from(["rapporteur"]).global,
+            around,
+            out,
+            err,
+        }
     }
 }

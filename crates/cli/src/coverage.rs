@@ -9,8 +9,8 @@ use crate::context::Context;
 use crate::error::Result;
 use crate::noun::reflect;
 use crate::output::{self, Format};
-use crate::record::{self, AsOf};
-use crate::{name, status};
+use crate::record::AsOf;
+use crate::{language, name, status, word};
 
 const SERVICE: &str = "rapporteur.gateway.v1.CoverageService";
 
@@ -26,13 +26,22 @@ pub(crate) struct Ask {
     #[arg(long, value_name = "DATE")]
     to: Option<String>,
     /// Only events within this chairmanship
-    #[arg(long)]
-    chairmanship: Option<String>,
+    #[arg(long, alias = "chairmanship", value_name = "CHAIRMANSHIP")]
+    chair: Option<String>,
     /// Only events of this dialogue (repeatable); a joint event counts once
     #[arg(long, value_name = "DIALOGUE")]
-    by: Vec<String>,
+    within: Vec<String>,
+    /// Count anew for each chairmanship, year or dialogue too
+    #[arg(long, value_parser = word::parser("rapporteur.gateway.v1.CoverageGrouping"))]
+    by: Option<i32>,
+    /// What it becomes if events that are to come are held: all of them, or these (repeatable)
+    #[arg(long, value_name = "EVENT", num_args = 0..=1, default_missing_value = "")]
+    if_held: Vec<String>,
+    /// Count what covers the nodes of other plans too, through crosswalks of this kind (repeatable)
+    #[arg(long, value_name = "KIND", value_parser = word::parser("rapporteur.events.v1.CrosswalkKind"))]
+    through: Vec<i32>,
     /// Show every link that proves a figure, with its words
-    #[arg(long)]
+    #[arg(long, alias = "explain")]
     proof: bool,
     /// Wait until everything recorded before this call is counted
     #[arg(long)]
@@ -48,15 +57,23 @@ pub(crate) async fn run(ctx: &mut Context<'_>, ask: Ask) -> Result<()> {
         plan: name::expand(name::PLAN, &ask.plan, dialogue)?,
         from: ask.from.unwrap_or_default(),
         to: ask.to.unwrap_or_default(),
-        chairmanship: name::expand_some(name::CHAIRMANSHIP, &ask.chairmanship, dialogue)?,
-        dialogues: name::expand_all(name::DIALOGUE, &ask.by, None)?,
+        chairmanship: name::expand_some(name::CHAIRMANSHIP, &ask.chair, dialogue)?,
+        dialogues: name::expand_all(name::DIALOGUE, &ask.within, None)?,
         as_of: ask.when.as_of,
         at_least: if ask.fresh {
             status::heads(&to).await?
         } else {
             Vec::new()
         },
-        ..GetCoverageRequest::default()
+        as_if_held: !ask.if_held.is_empty(),
+        if_held: ask
+            .if_held
+            .iter()
+            .filter(|event| !event.is_empty())
+            .map(|event| name::expand(name::EVENT, event, dialogue))
+            .collect::<Result<_>>()?,
+        through: ask.through,
+        group_by: ask.by.unwrap_or_default(),
     };
     let coverage: Coverage = to.ask(SERVICE, &request).await?;
     match ctx.global.output {
@@ -65,6 +82,7 @@ pub(crate) async fn run(ctx: &mut Context<'_>, ask: Ask) -> Result<()> {
         Format::Table => {
             headline(ctx, &coverage)?;
             levels(ctx, &coverage)?;
+            groups(ctx, &coverage)?;
             ctx.print("\n")?;
             nodes(ctx, &coverage, ask.proof)?;
             stated(ctx, &coverage.stated)
@@ -80,7 +98,7 @@ fn headline(ctx: &mut Context<'_>, coverage: &Coverage) -> Result<()> {
             day.to_owned()
         }
     };
-    let title = record::best(&coverage.title);
+    let title = language::words(&coverage.title, ctx.global.lang.as_deref());
     let (from, to) = (
         day(&coverage.from, "the beginning"),
         day(&coverage.to, "now"),
@@ -111,19 +129,67 @@ fn levels(ctx: &mut Context<'_>, coverage: &Coverage) -> Result<()> {
                 level.planned_only.to_string(),
                 level.recorded.to_string(),
                 level.declared.map(|n| n.to_string()).unwrap_or_default(),
+                level
+                    .projected
+                    .map(|n| format!("{n} of {}", level.total))
+                    .unwrap_or_default(),
             ]
         })
         .collect();
-    output::table(
-        ctx,
-        &["level", "addressed", "planned only", "recorded", "declared"],
-        &rows,
-    )
+    let mut headings = vec!["level", "addressed", "planned only", "recorded", "declared"];
+    if coverage
+        .levels
+        .iter()
+        .any(|level| level.projected.is_some())
+    {
+        headings.push("if held");
+    }
+    let rows: Vec<Vec<String>> = rows
+        .into_iter()
+        .map(|row| row.into_iter().take(headings.len()).collect())
+        .collect();
+    output::table(ctx, &headings, &rows)
+}
+
+/// A row for each chairmanship, year or dialogue; nothing when nobody asked for it.
+fn groups(ctx: &mut Context<'_>, coverage: &Coverage) -> Result<()> {
+    if coverage.groups.is_empty() {
+        return Ok(());
+    }
+    let asked = ctx.global.lang.as_deref();
+    let kinds: Vec<String> = coverage.levels.iter().map(|it| kind(it.kind())).collect();
+    let mut rows = Vec::new();
+    for group in &coverage.groups {
+        let mut row = vec![
+            name::short(&group.key),
+            language::words(&group.title, asked),
+            group.from.clone(),
+            group.to.clone(),
+            group.events_counted.to_string(),
+        ];
+        for wanted in &coverage.levels {
+            let level = group.levels.iter().find(|it| it.kind == wanted.kind);
+            row.push(
+                level
+                    .map(|it| format!("{} of {}", it.addressed, it.total))
+                    .unwrap_or_default(),
+            );
+        }
+        rows.push(row);
+    }
+    let headings: Vec<&str> = ["by", "title", "from", "to", "events"]
+        .into_iter()
+        .chain(kinds.iter().map(String::as_str))
+        .collect();
+    ctx.print("\n")?;
+    output::table(ctx, &headings, &rows)
 }
 
 fn nodes(ctx: &mut Context<'_>, coverage: &Coverage, proof: bool) -> Result<()> {
     if !proof {
-        let rows: Vec<Vec<String>> = coverage.nodes.iter().map(node).collect();
+        let asked = ctx.global.lang.as_deref();
+        let nodes = coverage.nodes.iter();
+        let rows: Vec<Vec<String>> = nodes.map(|counted| node(counted, asked)).collect();
         return output::table(ctx, &["code", "kind", "covered", "links", "text"], &rows);
     }
     let mut rows = Vec::new();
@@ -162,23 +228,25 @@ fn nodes(ctx: &mut Context<'_>, coverage: &Coverage, proof: bool) -> Result<()> 
                 name::short(&link.node),
                 words,
                 from,
+                name::short(&link.crosswalk),
             ]);
         }
     }
     output::table(
         ctx,
         &[
-            "code", "kind", "link", "date", "record", "node", "words", "source",
+            "code", "kind", "link", "date", "record", "node", "words", "source", "through",
         ],
         &rows,
     )
 }
 
-fn node(counted: &CoverageNode) -> Vec<String> {
-    let covered = match (counted.addressed, counted.planned) {
-        (true, _) => "addressed",
-        (false, true) => "planned",
-        (false, false) => "",
+fn node(counted: &CoverageNode, asked: Option<&str>) -> Vec<String> {
+    let covered = match (counted.addressed, counted.projected, counted.planned) {
+        (true, ..) => "addressed",
+        (false, Some(true), _) => "if held",
+        (false, _, true) => "planned",
+        (false, _, false) => "",
     };
     let links = if counted.proof.is_empty() {
         String::new()
@@ -190,7 +258,7 @@ fn node(counted: &CoverageNode) -> Vec<String> {
         kind(counted.kind()),
         covered.to_owned(),
         links,
-        record::best(&counted.text),
+        language::words(&counted.text, asked),
     ]
 }
 

@@ -22,6 +22,8 @@ pub(crate) enum Failure {
     Down,
     /// Some lines were refused; which ones was shown already.
     Refused,
+    /// `check` found something; what it is was shown already.
+    Amiss,
     /// Nobody reads any more, or the disk is full.
     Io(std::io::Error),
 }
@@ -47,7 +49,7 @@ impl Failure {
                 Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled => 6,
                 _ => 1,
             },
-            Self::Other(..) | Self::Refused => 1,
+            Self::Other(..) | Self::Refused | Self::Amiss => 1,
             Self::Partial(_) => 7,
             Self::Down => 6,
             // `rapporteur ... | head` is no failure.
@@ -58,7 +60,7 @@ impl Failure {
 
     /// Whether everything was said already.
     pub(crate) fn is_silent(&self) -> bool {
-        matches!(self, Self::Down | Self::Refused) || self.exit_code() == 0
+        matches!(self, Self::Down | Self::Refused | Self::Amiss) || self.exit_code() == 0
     }
 
     /// The status, when a service answered with one.
@@ -85,6 +87,7 @@ impl Display for Failure {
             Self::Partial(rest) => write!(f, "{rest}\nThe answer above is not complete."),
             Self::Down => f.write_str("error: DOWN: not every service serves"),
             Self::Refused => f.write_str("error: REFUSED: not every line was taken over"),
+            Self::Amiss => f.write_str("error: AMISS: something was found"),
             Self::Io(error) => write!(f, "error: IO: {error}"),
         }
     }

@@ -163,12 +163,124 @@ const EXAMPLES: &[(&str, &str)] = &[
     ),
     ("source list", "source list --dialogue rabat"),
     (
+        "commitment list",
+        "commitment list --dialogue rabat --party pt --state in-progress",
+    ),
+    (
+        "commitment add",
+        r#"commitment add --dialogue rabat --id pt-training --title "Train border officials" --kind pledge --owner pt --recommendation rabat/2024-lisbon-hlm.t3 --plan-node cadiz/5a --due 2026-06-30 --indicator trained:0:50:persons"#,
+    ),
+    (
+        "commitment accept",
+        "commitment accept rabat/pt-training --on 2025-02-01",
+    ),
+    (
+        "commitment decline",
+        r#"commitment decline rabat/pt-training --reason "no budget""#,
+    ),
+    ("commitment start", "commitment start rabat/pt-training"),
+    (
+        "commitment hold",
+        r#"commitment hold rabat/pt-training --reason "elections""#,
+    ),
+    ("commitment resume", "commitment resume rabat/pt-training"),
+    (
+        "commitment complete",
+        "commitment complete rabat/pt-training --on 2026-05-30",
+    ),
+    (
+        "commitment reopen",
+        r#"commitment reopen rabat/pt-training --reason "one course was not held""#,
+    ),
+    (
+        "commitment verify",
+        "commitment verify rabat/pt-training --report rabat/pt-training-2026",
+    ),
+    ("commitment close", "commitment close rabat/pt-training"),
+    (
+        "commitment cancel",
+        r#"commitment cancel rabat/pt-training --reason "overtaken by events""#,
+    ),
+    (
+        "commitment reassign",
+        r#"commitment reassign rabat/pt-training --owner es --reason "Spain takes it over""#,
+    ),
+    (
+        "report list",
+        "report list --dialogue rabat --state submitted --party pt",
+    ),
+    (
+        "report add",
+        r#"report add --id pt-training-2026 --commitment rabat/pt-training --party pt --post rabat/pt-focal-point --text "Two courses were held" --claimed in-progress --evidence https://example.org/report.pdf --value trained=24"#,
+    ),
+    (
+        "report submit",
+        "report submit rabat/pt-training-2026 --post rabat/pt-focal-point",
+    ),
+    (
+        "report verify",
+        "report verify rabat/pt-training-2026 --verifier icmpd --implementation in-progress",
+    ),
+    (
+        "report return",
+        r#"report return rabat/pt-training-2026 --reason "the evidence is missing""#,
+    ),
+    ("report redraft", "report redraft rabat/pt-training-2026"),
+    ("report publish", "report publish rabat/pt-training-2026"),
+    (
+        "report retract",
+        r#"report retract rabat/pt-training-2026 --reason "a figure was wrong""#,
+    ),
+    (
+        "report som",
+        "report som --dialogue rabat --as-of 2024-10-16",
+    ),
+    (
+        "assessment list",
+        "assessment list --addressee rabat/2024-lisbon-hlm.t3/pt",
+    ),
+    (
+        "assessment add",
+        r#"assessment add --addressee rabat/2024-lisbon-hlm.t3/pt --assessor icmpd --voice secretariat --status in-progress --on 2025-06-30"#,
+    ),
+    ("schedule list", "schedule list --dialogue rabat"),
+    (
+        "schedule add",
+        r#"schedule add --dialogue rabat --id yearly --title "Yearly reports" --every 12 --first-due 2025-10-31 --start 2025-01-01"#,
+    ),
+    ("vocabulary list", "vocabulary list"),
+    (
+        "vocabulary add",
+        r#"vocabulary add --id iom --title "IOM" --implementation "Under way=in-progress" --response "Agreed=supported""#,
+    ),
+    ("vocabulary install", "vocabulary install --dry-run"),
+    ("crosswalk list", "crosswalk list --plan rabat/cadiz"),
+    (
+        "crosswalk add",
+        "crosswalk add --id 5a-gcm-7 --from rabat/cadiz/5a --to gcm/objectives/7 --kind close",
+    ),
+    ("inbox", "inbox rabat/pt-focal-point --on 2026-01-31"),
+    (
+        "respond",
+        "respond rabat/2024-lisbon-hlm.t3/pt --vocabulary upr --word supported --on 2024-11-01",
+    ),
+    (
+        "open",
+        "open --dialogue rabat --flag overdue --flag no-report --order silence",
+    ),
+    ("due", "due --dialogue rabat --unmet --to 2026-12-31"),
+    (
+        "gaps",
+        "gaps --plan rabat/cadiz --kind node-never-addressed",
+    ),
+    ("check", "check --dialogue rabat --exit-code"),
+    (
         "source add",
         "source add --id p1 --kind post --publisher icmpd --published 2024-10-08 --text-file p1.txt --concerns rabat",
     ),
     (
         "coverage",
-        "coverage rabat/cadiz --from 2023-01-01 --to 2023-12-31 --proof",
+        "coverage rabat/cadiz --chair rabat/pt-2024 --by year --through exact --explain",
     ),
     ("trace", "trace recommendation:rabat/2024-lisbon-hlm.t3"),
     (
@@ -212,17 +324,24 @@ const RECORDS: &[(&str, &str)] = &[
     ("recommendation", "rabat/2024-lisbon-hlm.t3"),
     ("addressee", "rabat/2024-lisbon-hlm.t3/pt"),
     ("source", "p1"),
+    ("commitment", "rabat/pt-training"),
+    ("report", "rabat/pt-training-2026"),
+    ("assessment", "rabat/icmpd-2025"),
+    ("schedule", "rabat/yearly"),
+    ("vocabulary", "upr"),
+    ("crosswalk", "rabat/cadiz/5a-gcm-7"),
 ];
 
 const SESSION: &str = "Examples:
   rapporteur up --sample                       start everything here, with the sample record
   rapporteur event list --dialogue rabat       the calendar of a dialogue
   rapporteur coverage rabat/cadiz --proof      how far a plan is covered, and by what
+  rapporteur open --dialogue rabat             what is open, overdue, silent or disputed
   rapporteur event add --help                  how to record an event
 
 Names may be short: `rabat/2024-lisbon-hlm` is dialogues/rabat/events/2024-lisbon-hlm, and with
 --dialogue rabat its id is enough. RAPPORTEUR_GATEWAY, RAPPORTEUR_TOKEN and RAPPORTEUR_PROFILE
-say where the system is.
+say where the system is, RAPPORTEUR_LANG in which language texts are shown.
 
 Exit codes: 0 ok, 1 error, 2 usage, 3 not found, 4 auth or permission, 5 conflict,
 6 unavailable or deadline, 7 partial result, 130 Ctrl-C.";
@@ -271,7 +390,9 @@ fn example(path: &str) -> Option<String> {
         "membership" => "group",
         "post" => "scope",
         "chairmanship" => "end",
-        "addressee" => "note",
+        "addressee" | "crosswalk" | "vocabulary" => "note",
+        "report" => "narrative.fr",
+        "assessment" => "method",
         "source" => "url",
         _ => "title.fr",
     };
@@ -317,7 +438,7 @@ mod tests {
         let root = crate::command();
         let mut found = Vec::new();
         leaves(&root, "", &mut found);
-        assert!(found.len() > 60);
+        assert!(found.len() > 100);
         for path in &found {
             let example = example(path).unwrap_or_else(|| panic!("{path} has no example"));
             assert!(example.starts_with(path), "{path}: {example}");

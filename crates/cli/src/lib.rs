@@ -22,7 +22,10 @@ mod profile;
 mod record;
 
 mod addressee;
+mod assessment;
 mod chairmanship;
+mod commitment;
+mod crosswalk;
 mod dialogue;
 mod event;
 mod instrument;
@@ -32,7 +35,19 @@ mod party;
 mod plan;
 mod post;
 mod recommendation;
+mod report;
+mod schedule;
 mod source;
+mod subject;
+mod vocabulary;
+
+mod check;
+mod due;
+mod figures;
+mod followup;
+mod gaps;
+mod inbox;
+mod open;
 
 mod changes;
 mod completion;
@@ -47,6 +62,7 @@ mod up;
 
 mod cell;
 mod field;
+mod language;
 mod name;
 mod noun;
 mod output;

@@ -60,8 +60,41 @@ pub(crate) async fn run(ctx: &mut Context<'_>, ask: Ask) -> Result<()> {
     let loader = Loader::new(ctx.connect()?, ask.dry_run, ask.reason.unwrap_or_default());
     let visible = ctx.around.err_is_terminal;
     let (verdicts, broken) = load(&loader, &files, ask.continue_on_error, visible).await;
-    verdict::show(ctx, &verdicts, ask.quiet)?;
-    if ask.dry_run {
+    finish(ctx, &verdicts, broken, ask.dry_run, ask.quiet)
+}
+
+/// How to take over what ships with the product.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Install {
+    /// Check every line, write nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Why, for the change log
+    #[arg(long, value_name = "WORDS", default_value = "shipped with the product")]
+    reason: String,
+}
+
+/// Takes over what ships with the product, as `load` would.
+pub(crate) async fn install(
+    ctx: &mut Context<'_>,
+    files: &[(&str, &str)],
+    ask: Install,
+) -> Result<()> {
+    let loader = Loader::new(ctx.connect()?, ask.dry_run, ask.reason);
+    let (verdicts, broken) = load(&loader, files, false, ctx.around.err_is_terminal).await;
+    finish(ctx, &verdicts, broken, ask.dry_run, false)
+}
+
+/// Shows what became of each line.
+fn finish(
+    ctx: &mut Context<'_>,
+    verdicts: &[Verdict],
+    broken: Option<Failure>,
+    dry_run: bool,
+    quiet: bool,
+) -> Result<()> {
+    verdict::show(ctx, verdicts, quiet)?;
+    if dry_run {
         ctx.say("dry run: nothing was written")?;
     }
     let refused = verdicts
@@ -72,6 +105,15 @@ pub(crate) async fn run(ctx: &mut Context<'_>, ask: Ask) -> Result<()> {
         None if refused => Err(Failure::Refused),
         None => Ok(()),
     }
+}
+
+/// The names of the records of a file, or why one cannot be read.
+#[cfg(test)]
+pub(crate) fn names(text: &str) -> std::result::Result<Vec<String>, String> {
+    line::read("file", text)
+        .into_iter()
+        .map(|line| line.content.map(|content| content.name))
+        .collect()
 }
 
 /// Loads what ships with the product.

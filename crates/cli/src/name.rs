@@ -18,6 +18,12 @@ pub(crate) const PLAN: &str = "dialogues/*/plans/*";
 pub(crate) const NODE: &str = "dialogues/*/plans/*/nodes/*";
 pub(crate) const INSTRUMENT: &str = "dialogues/*/instruments/*";
 pub(crate) const RECOMMENDATION: &str = "dialogues/*/recommendations/*";
+pub(crate) const CROSSWALK: &str = "dialogues/*/plans/*/crosswalks/*";
+pub(crate) const COMMITMENT: &str = "dialogues/*/commitments/*";
+pub(crate) const REPORT: &str = "dialogues/*/reports/*";
+pub(crate) const ASSESSMENT: &str = "dialogues/*/assessments/*";
+pub(crate) const SCHEDULE: &str = "dialogues/*/schedules/*";
+pub(crate) const VOCABULARY: &str = "vocabularies/*";
 pub(crate) const ADDRESSEE: &str = "dialogues/*/recommendations/*/addressees/*";
 
 /// The full name of shape `pattern`. Only the shape is looked at; the service checks the ids.
@@ -102,7 +108,7 @@ fn misfit(pattern: &str, given: &str, wanted: usize, has_dialogue: bool) -> Stri
 /// The short form of a resource name; anything else as it is.
 pub(crate) fn short(text: &str) -> String {
     let parts: Vec<&str> = text.split('/').collect();
-    let root = ["dialogues", "parties", "sources"].contains(&parts[0]);
+    let root = ["dialogues", "parties", "sources", "vocabularies"].contains(&parts[0]);
     let plain = parts.iter().all(|p| {
         !p.is_empty()
             && p.bytes()
@@ -176,6 +182,8 @@ mod tests {
     fn what_is_shown_can_be_typed() {
         for (pattern, name) in [
             (PARTY, "parties/pt"),
+            (VOCABULARY, "vocabularies/upr"),
+            (CROSSWALK, "dialogues/rabat/plans/cadiz/crosswalks/5a-gcm-7"),
             (NODE, "dialogues/rabat/plans/cadiz/nodes/5a"),
         ] {
             assert_eq!(expand(pattern, &short(name), None).unwrap(), name);

@@ -22,7 +22,7 @@ pub(crate) struct Noun {
 }
 
 /// Every noun, in the order in which a record is built up.
-pub(crate) const ALL: [&Noun; 12] = [
+pub(crate) const ALL: [&Noun; 18] = [
     &crate::source::NOUN,
     &crate::party::NOUN,
     &crate::dialogue::NOUN,
@@ -31,15 +31,22 @@ pub(crate) const ALL: [&Noun; 12] = [
     &crate::chairmanship::NOUN,
     &crate::plan::NOUN,
     &crate::node::NOUN,
+    &crate::crosswalk::NOUN,
     &crate::event::NOUN,
+    &crate::vocabulary::NOUN,
     &crate::instrument::NOUN,
     &crate::recommendation::NOUN,
     &crate::addressee::NOUN,
+    &crate::commitment::NOUN,
+    &crate::schedule::NOUN,
+    &crate::report::NOUN,
+    &crate::assessment::NOUN,
 ];
 
 impl Noun {
     /// The noun of a record file's `kind`.
     pub(crate) fn of_kind(kind: &str) -> Option<&'static Self> {
+        let kind = kind.replace('-', "_");
         ALL.into_iter().find(|noun| noun.kind == kind)
     }
 
@@ -125,14 +132,14 @@ pub(crate) fn text(message: &DynamicMessage, field: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cell::{Names, at};
+    use crate::cell::{Look, at};
 
     #[test]
     fn each_noun_is_in_the_protos_as_stated() {
         for noun in ALL {
             let empty = DynamicMessage::new(noun.descriptor().unwrap());
             for column in noun.columns {
-                at(&empty, column, Names::Short).unwrap();
+                at(&empty, column, Look::PLAIN).unwrap();
             }
             let get = noun.method("Get").unwrap().input();
             assert!(get.get_field_by_name("as_of").is_some(), "{}", noun.kind);

@@ -6,7 +6,7 @@ use comfy_table::{ContentArrangement, Table, presets};
 use prost_reflect::{DynamicMessage, ReflectMessage, Value};
 use serde::Serialize;
 
-use crate::cell::{self, Names};
+use crate::cell::{self, Look, Names};
 use crate::context::Context;
 use crate::error::{Failure, Result};
 
@@ -39,9 +39,13 @@ pub(crate) fn records(
         [] => columns.iter().map(|c| (*c).to_owned()).collect(),
         own => own.to_vec(),
     };
+    let look = Look {
+        names,
+        language: ctx.global.lang.as_deref(),
+    };
     let mut rows = Vec::with_capacity(records.len());
     for record in records {
-        let cells = chosen.iter().map(|path| cell::at(record, path, names));
+        let cells = chosen.iter().map(|path| cell::at(record, path, look));
         rows.push(
             cells
                 .collect::<std::result::Result<Vec<_>, _>>()
@@ -68,18 +72,23 @@ pub(crate) fn record(
             records(ctx, columns, std::slice::from_ref(record))
         }
         Format::Table => {
+            let look = Look {
+                names: Names::Short,
+                language: ctx.global.lang.as_deref(),
+            };
             let mut rows = Vec::new();
             for (field, value) in record.fields() {
                 let words = match value {
-                    // All languages here, where there is room.
+                    // All languages here, where there is room, unless one is asked for.
                     Value::Message(text)
-                        if text.descriptor().full_name() == crate::field::LOCALIZED_TEXT =>
+                        if look.language.is_none()
+                            && text.descriptor().full_name() == crate::field::LOCALIZED_TEXT =>
                     {
-                        text.fields()
-                            .map(|(field, value)| cell::words(&field, value, Names::Short))
-                            .collect()
+                        text.get_field_by_name("by_language")
+                            .map(|languages| cell::languages(&languages))
+                            .unwrap_or_default()
                     }
-                    value => cell::words(&field, value, Names::Short),
+                    value => cell::words(&field, value, look),
                 };
                 rows.push(vec![field.name().to_owned(), words]);
             }
@@ -112,9 +121,11 @@ pub(crate) fn steady(value: &impl Serialize) -> Result<serde_json::Value> {
             serde_json::Value::Object(fields) => {
                 for (key, inner) in fields.iter_mut() {
                     match inner {
-                        // The one map of the protos; maps have no order of their own.
-                        serde_json::Value::Object(languages) if key == "byLanguage" => {
-                            languages.sort_keys()
+                        // The maps of the protos; maps have no order of their own.
+                        serde_json::Value::Object(languages)
+                            if ["byLanguage", "translations"].contains(&key.as_str()) =>
+                        {
+                            languages.sort_keys();
                         }
                         inner => sort(inner),
                     }
@@ -162,7 +173,10 @@ pub(crate) fn table(ctx: &mut Context<'_>, headings: &[&str], rows: &[Vec<String
     }
     let lines = table
         .lines()
-        .map(|line| line.trim_end().to_owned() + "\n")
+        .map(|line| match line.trim_end() {
+            line if shield => guard::isolated(line) + "\n",
+            line => format!("{line}\n"),
+        })
         .collect::<String>();
     ctx.print(lines)
 }
@@ -207,7 +221,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn languages_are_the_only_map_and_stand_in_order() {
+    fn languages_are_the_only_maps_and_stand_in_order() {
         let messages = rapporteur_proto::descriptor_pool().all_messages();
         let ours = messages.filter(|m| m.package_name().starts_with("rapporteur."));
         let maps: Vec<String> = ours
@@ -218,7 +232,7 @@ mod tests {
                     .collect::<Vec<_>>()
             })
             .collect();
-        assert_eq!(maps, ["byLanguage"]);
+        assert_eq!(maps, ["byLanguage", "translations"]);
         let kind = rapporteur_proto::descriptor_pool()
             .get_message_by_name("rapporteur.events.v1.Party")
             .unwrap();
@@ -231,5 +245,36 @@ mod tests {
             steady,
             r#"{"name":"parties/x","title":{"byLanguage":{"ar":"a","en":"b","pt":"c"}}}"#
         );
+    }
+
+    /// What a terminal, or a program, is shown of two rows.
+    fn shown(terminal: bool, rows: &[Vec<String>]) -> String {
+        let around = crate::Surroundings {
+            out_is_terminal: terminal,
+            ..crate::Surroundings::default()
+        };
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let mut ctx = Context::of_test(&around, &mut out, &mut err);
+        table(&mut ctx, &["title", "state"], rows).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn arabic_keeps_its_columns() {
+        let row = |title: &str| vec![title.to_owned(), "held".to_owned()];
+        // A letter with a mark above it is one column wide: nine columns are asked for by `Réunion 1`.
+        let rows = [row("لِقَاء"), row("Réunion 1"), row("\u{202e}evil")];
+        let plain = shown(false, &rows);
+        let lines: Vec<&str> = plain.lines().collect();
+        assert_eq!(lines[1], format!("لِقَاء{}held", " ".repeat(7)));
+        assert_eq!(lines[2], "Réunion 1  held");
+        assert!(!plain.contains('\u{2068}'));
+        let terminal = shown(true, &rows);
+        let lines: Vec<&str> = terminal.lines().collect();
+        assert_eq!(
+            lines[1],
+            format!("\u{2068}لِقَاء\u{2069}{}held", " ".repeat(7))
+        );
+        assert_eq!(lines[3], "evil       held");
     }
 }

@@ -30,7 +30,7 @@ pub(crate) enum Command {
         /// Its name
         name: String,
     },
-    /// Make or change a profile; --gateway says its address
+    /// Make or change a profile; --gateway says its address, --lang its language
     Set {
         /// Its name
         name: String,
@@ -52,6 +52,9 @@ pub(crate) struct Profile {
     pub(crate) gateway: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) token: Option<String>,
+    /// Language of texts in tables.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) lang: Option<String>,
 }
 
 /// All of them, as the file has them.
@@ -140,9 +143,13 @@ pub(crate) fn run(ctx: &mut Context<'_>, command: Command) -> Result<()> {
             let mut profile = profiles.profile.get(&name).cloned().unwrap_or(Profile {
                 gateway: DEFAULT_GATEWAY.to_owned(),
                 token: None,
+                lang: None,
             });
             if let Some(gateway) = ctx.global.gateway.clone() {
                 profile.gateway = gateway;
+            }
+            if ctx.global.lang.is_some() {
+                profile.lang.clone_from(&ctx.global.lang);
             }
             if let Some(from) = token_file {
                 profile.token = Some(token(ctx, &from)?);
@@ -188,6 +195,7 @@ fn show(ctx: &mut Context<'_>, profiles: &Profiles, names: &[&String]) -> Result
             profile.gateway.clone(),
             mark(profile.token.is_some()),
             mark(in_use),
+            profile.lang.clone().unwrap_or_default(),
         ])
     };
     let rows: Vec<Vec<String>> = names.iter().filter_map(row).collect();
@@ -195,10 +203,10 @@ fn show(ctx: &mut Context<'_>, profiles: &Profiles, names: &[&String]) -> Result
         ctx.global.output,
         output::Format::Json | output::Format::Yaml
     ) {
-        let json = |row: &Vec<String>| serde_json::json!({"name": row[0], "gateway": row[1], "hasToken": row[2] == "yes", "inUse": row[3] == "yes"});
+        let json = |row: &Vec<String>| serde_json::json!({"name": row[0], "gateway": row[1], "hasToken": row[2] == "yes", "inUse": row[3] == "yes", "lang": row[4]});
         return output::data(ctx, &rows.iter().map(json).collect::<Vec<_>>());
     }
-    output::table(ctx, &["name", "gateway", "token", "in use"], &rows)
+    output::table(ctx, &["name", "gateway", "token", "in use", "lang"], &rows)
 }
 
 fn wrong(path: &Path, error: impl std::fmt::Display) -> Failure {
@@ -217,6 +225,7 @@ mod tests {
         let profile = Profile {
             gateway: "http://a:1".into(),
             token: Some("rpk_x".into()),
+            lang: Some("fr".into()),
         };
         profiles.set("local", profile.clone(), false);
         profiles.set(
@@ -224,6 +233,7 @@ mod tests {
             Profile {
                 gateway: "http://b:1".into(),
                 token: None,
+                lang: None,
             },
             false,
         );

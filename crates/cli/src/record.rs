@@ -92,6 +92,16 @@ pub(crate) struct Move {
     pub(crate) write: Write,
 }
 
+/// A verb of the trade that happens on a day.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Dated {
+    #[command(flatten)]
+    pub(crate) step: Move,
+    /// The day on which it happened; today when not given
+    #[arg(long, value_name = "DATE")]
+    pub(crate) on: Option<String>,
+}
+
 impl Write {
     pub(crate) fn fill(&self, request: &mut DynamicMessage) -> Result<()> {
         let id = self
@@ -245,7 +255,38 @@ pub(crate) async fn act<Q: Message + Name>(
     request: Q,
 ) -> Result<()> {
     let method = method(noun.service, Q::NAME.trim_end_matches("Request"))?;
-    let mut request = reflect(&request)?;
+    send(ctx, noun, asked, &method, reflect(&request)?).await
+}
+
+/// A verb that says no more than its day: `Accept` of a commitment calls `AcceptCommitment`.
+pub(crate) async fn step(
+    ctx: &mut Context<'_>,
+    noun: &Noun,
+    verb: &str,
+    asked: &Dated,
+) -> Result<()> {
+    let method = noun.method(verb)?;
+    let mut request = DynamicMessage::new(method.input());
+    dated(&mut request, &asked.on)?;
+    send(ctx, noun, &asked.step, &method, request).await
+}
+
+/// Fills in the day of a verb.
+pub(crate) fn dated(request: &mut DynamicMessage, on: &Option<String>) -> Result<()> {
+    match when::civil_some(on) {
+        Some(day) => set(request, "on", Value::Message(reflect(&day)?)),
+        None => Ok(()),
+    }
+}
+
+/// Sends a verb whose request has all that is special to it.
+pub(crate) async fn send(
+    ctx: &mut Context<'_>,
+    noun: &Noun,
+    asked: &Move,
+    method: &MethodDescriptor,
+    mut request: DynamicMessage,
+) -> Result<()> {
     let name = name::expand(noun.pattern, &asked.name, ctx.global.dialogue.as_deref())?;
     set(&mut request, "name", Value::String(name))?;
     set(
@@ -254,7 +295,7 @@ pub(crate) async fn act<Q: Message + Name>(
         Value::String(asked.etag.clone().unwrap_or_default()),
     )?;
     asked.write.fill(&mut request)?;
-    let record = ctx.connect()?.call(&method, &request).await?;
+    let record = ctx.connect()?.call(method, &request).await?;
     output::records(ctx, noun.columns, &[record])?;
     asked.write.note(ctx)
 }
@@ -269,16 +310,4 @@ pub(crate) async fn history(ctx: &mut Context<'_>, name: String, limit: usize) -
     let found = pages(&ctx.connect()?, &method, request, limit).await?;
     crate::changes::show_revisions(ctx, &found.records)?;
     found.finish(ctx)
-}
-
-/// English if there is one, otherwise the first by language tag.
-pub(crate) fn best(text: &Option<rapporteur_proto::r#type::v1::LocalizedText>) -> String {
-    let Some(text) = text else {
-        return String::new();
-    };
-    text.by_language
-        .get("en")
-        .or_else(|| text.by_language.values().next())
-        .cloned()
-        .unwrap_or_default()
 }

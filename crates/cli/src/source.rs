@@ -1,7 +1,7 @@
 //! Sources: posts, pages and documents, word for word.
 
 use rapporteur_proto::events::v1;
-use rapporteur_proto::r#type::v1::Link;
+use rapporteur_proto::r#type::v1::{Link, Provenance};
 
 use crate::context::Context;
 use crate::error::{Failure, Result};
@@ -111,4 +111,19 @@ pub(crate) async fn run(ctx: &mut Context<'_>, command: Command) -> Result<()> {
         }
         Command::Any(command) => record::run(ctx, &NOUN, command).await,
     }
+}
+
+/// Where an answer or a verdict comes from, when somebody says.
+pub(crate) fn provenance(
+    source: &Option<String>,
+    quote: &Option<String>,
+) -> Result<Option<Provenance>> {
+    if source.is_none() && quote.is_none() {
+        return Ok(None);
+    }
+    Ok(Some(Provenance {
+        source: name::expand_some(name::SOURCE, source, None)?,
+        quote: quote.clone().unwrap_or_default(),
+        ..Provenance::default()
+    }))
 }

@@ -8,18 +8,22 @@ use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::noun::reflect;
 use crate::output::{self, Format};
-use crate::{name, record, status};
+use crate::record::AsOf;
+use crate::{language, name, status};
 
 const SERVICE: &str = "rapporteur.gateway.v1.TraceService";
 
 /// Which record.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Ask {
-    /// An event, an instrument or a recommendation: its name in full, or short with its noun (event:rabat/x)
+    /// An event, an instrument, a recommendation, an addressee or a commitment: its name in full, or short
+    /// with its noun (event:rabat/x)
     name: String,
     /// Wait until everything recorded before this call is seen
     #[arg(long)]
     fresh: bool,
+    #[command(flatten)]
+    when: AsOf,
 }
 
 pub(crate) async fn run(ctx: &mut Context<'_>, ask: Ask) -> Result<()> {
@@ -36,10 +40,12 @@ pub(crate) async fn run(ctx: &mut Context<'_>, ask: Ask) -> Result<()> {
             &TraceRequest {
                 name,
                 at_least,
-                as_of: None,
+                as_of: ask.when.as_of,
             },
         )
         .await?;
+    let asked = ctx.global.lang.clone();
+    let asked = asked.as_deref();
     match ctx.global.output {
         Format::Json | Format::Yaml => output::data(ctx, &reflect(&answer)?),
         Format::Csv => {
@@ -47,23 +53,23 @@ pub(crate) async fn run(ctx: &mut Context<'_>, ask: Ask) -> Result<()> {
                 .hops
                 .iter()
                 .enumerate()
-                .map(|(at, hop)| row(at, hop))
+                .map(|(at, hop)| row(at, hop, asked))
                 .collect();
             output::table(ctx, &HEADINGS, &rows)
         }
         Format::Table => {
-            let rows = folded(&answer.hops);
+            let rows = folded(&answer.hops, asked);
             output::table(ctx, &HEADINGS, &rows)
         }
     }
 }
 
-const HEADINGS: [&str; 8] = [
-    "hop", "date", "kind", "record", "state", "how", "who", "what",
+const HEADINGS: [&str; 9] = [
+    "hop", "date", "kind", "record", "state", "how", "who", "what", "quote",
 ];
 
 /// A row a hop, but one for all addressees of a recommendation that stand alike and lead no further.
-fn folded(hops: &[Hop]) -> Vec<Vec<String>> {
+fn folded(hops: &[Hop], asked: Option<&str>) -> Vec<Vec<String>> {
     let leads_on: HashSet<usize> = hops
         .iter()
         .filter_map(|hop| usize::try_from(hop.from_hop?).ok())
@@ -78,7 +84,7 @@ fn folded(hops: &[Hop]) -> Vec<Vec<String>> {
         let run = (at..hops.len())
             .take_while(|next| folds(at) && folds(*next) && alike(&hops[at], &hops[*next]))
             .count();
-        let mut row = row(at, &hops[at]);
+        let mut row = row(at, &hops[at], asked);
         if run > 1 {
             let who = hops[at..at + run]
                 .iter()
@@ -88,6 +94,7 @@ fn folded(hops: &[Hop]) -> Vec<Vec<String>> {
             row[3] = String::new();
             row[6] = who.collect::<Vec<_>>().join(" ");
             row[7] = format!("{run} addressees");
+            row[8] = String::new();
         }
         rows.push(row);
         at += run.max(1);
@@ -101,13 +108,14 @@ fn full(given: &str, dialogue: Option<&str>) -> Result<String> {
         ("event", name::EVENT),
         ("instrument", name::INSTRUMENT),
         ("recommendation", name::RECOMMENDATION),
+        ("addressee", name::ADDRESSEE),
+        ("commitment", name::COMMITMENT),
     ];
     if let Some((noun, short)) = given.split_once(':') {
         let found = patterns.iter().find(|(known, _)| *known == noun);
         let (_, pattern) = found.ok_or_else(|| {
-            Failure::usage(format!(
-                "{noun} has no trace; event, instrument and recommendation have"
-            ))
+            let known: Vec<&str> = patterns.iter().map(|(known, _)| *known).collect();
+            Failure::usage(format!("{noun} has no trace; {} have", known.join(", ")))
         })?;
         return name::expand(pattern, short, dialogue);
     }
@@ -119,7 +127,7 @@ fn full(given: &str, dialogue: Option<&str>) -> Result<String> {
     )))
 }
 
-fn row(at: usize, hop: &Hop) -> Vec<String> {
+fn row(at: usize, hop: &Hop, asked: Option<&str>) -> Vec<String> {
     let how = match hop.from_hop {
         Some(from) if !hop.relation.is_empty() => format!("{} {}", hop.relation, from + 1),
         _ => hop.relation.clone(),
@@ -143,7 +151,13 @@ fn row(at: usize, hop: &Hop) -> Vec<String> {
             .map(|actor| name::short(actor))
             .collect::<Vec<_>>()
             .join(", "),
-        record::best(&hop.title),
+        language::words(&hop.title, asked),
+        hop.provenance
+            .iter()
+            .map(|it| it.quote.as_str())
+            .find(|quote| !quote.is_empty())
+            .unwrap_or_default()
+            .to_owned(),
     ]
 }
 
@@ -188,7 +202,7 @@ mod tests {
             hop("addressee", "ch", "IMPLEMENTATION_PLANNED", Some(0)),
             hop("response", "ch", "", Some(3)),
         ];
-        let rows = folded(&hops);
+        let rows = folded(&hops, None);
         assert_eq!(
             rows.iter().map(|row| row[0].as_str()).collect::<Vec<_>>(),
             ["1", "2-3", "4", "5"]

@@ -66,7 +66,11 @@ async fn serve(
         .clone()
         .or(ctx.around.var("RAPPORTEUR_TOKEN").map(str::to_owned))
         .or(saved);
-    let profile = Profile { gateway, token };
+    let profile = Profile {
+        gateway,
+        token,
+        lang: None,
+    };
     let work = async {
         if with_sample {
             let to = Connection::new(

@@ -33,6 +33,13 @@ pub(crate) fn word(values: &EnumDescriptor, number: i32) -> String {
     }
 }
 
+/// The word of a value that is known by its full name: `GAP_KIND_STATED_DIFFERS` is `stated-differs`.
+pub(crate) fn of(name: &str, prefix: &str) -> String {
+    name.trim_start_matches(prefix)
+        .to_ascii_lowercase()
+        .replace('_', "-")
+}
+
 /// The number of a word, also as the protos spell it.
 pub(crate) fn number(values: &EnumDescriptor, text: &str) -> Result<i32, String> {
     let known: Vec<(String, i32)> = words(values).collect();

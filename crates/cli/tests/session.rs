@@ -192,6 +192,19 @@ async fn a_year_is_recorded() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "its transcript is kept once the services of follow-up serve"]
+async fn what_was_promised_is_followed_up() {
+    let up = Up::start(&[]);
+    let shown = session(
+        |stdin| up.surroundings(stdin),
+        include_str!("session/followup.commands"),
+    )
+    .await;
+    compare("followup.txt", &shown);
+    assert_eq!(up.stop(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn files_are_loaded() {
     let up = Up::start(&[]);
     let shown = session(
@@ -254,7 +267,7 @@ async fn the_demo_tells_its_story_and_leaves_nothing() {
         "Stated against counted",
         "11 of 29",
         "follows up",
-        "no-report",
+        "  none",
     ] {
         assert!(told.contains(part), "{part} is not told:\n{told}");
     }

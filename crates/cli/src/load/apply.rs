@@ -2,13 +2,14 @@
 
 use std::collections::HashSet;
 
-use prost_reflect::{DynamicMessage, Value};
+use prost_reflect::{DynamicMessage, ReflectMessage, Value};
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 use uuid::Uuid;
 
-use super::line::{Content, Line, ancestors};
+use super::line::{Content, Line, RESPOND, ancestors};
 use super::verdict::{Outcome, Verdict};
+use crate::cell::Look;
 use crate::connect::{Connection, method};
 use crate::error::{self, Failure, Result};
 use crate::name;
@@ -19,21 +20,43 @@ use crate::record::get;
 /// can be repeated.
 const LOADED: Uuid = Uuid::from_u128(0x5a1f_0c1d_6f6e_4d0b_9a53_7261_7070_6f72);
 
-/// What only the service writes; the protos say "Output only" of each.
-const OUTPUT_ONLY: &[&str] = &[
-    "etag",
-    "uid",
-    "create_time",
-    "update_time",
-    "precision",
-    "citation",
-    "corrigenda",
-    "retired_by",
-    "superseded_by",
-    "state_reason",
-    "response",
-    "implementation",
-    "claims_already_implemented",
+/// What only the service writes, in any message; the protos say "Output only" of each.
+const OUTPUT_ONLY: &[&str] = &["etag", "uid", "create_time", "update_time", "precision"];
+
+/// What only the service writes in one message: elsewhere a field of that name is a fact of the file.
+const OUTPUT_ONLY_OF: &[(&str, &[&str])] = &[
+    ("Event", &["state_reason"]),
+    ("Instrument", &["citation"]),
+    (
+        "Recommendation",
+        &[
+            "citation",
+            "corrigenda",
+            "retired_by",
+            "superseded_by",
+            "state_reason",
+        ],
+    ),
+    (
+        "Addressee",
+        &["response", "implementation", "claims_already_implemented"],
+    ),
+    ("Commitment", &["entries", "implementation"]),
+    ("CommitmentEntry", &["recorded_by", "record_time"]),
+    ("IndicatorValue", &["report"]),
+    (
+        "ProgressReport",
+        &[
+            "state",
+            "authors",
+            "entries",
+            "verified",
+            "verifier",
+            "verifier_post",
+            "submitted",
+        ],
+    ),
+    ("Translation", &["source_digest"]),
 ];
 
 /// Takes lines over.
@@ -85,6 +108,9 @@ impl Loader {
 
     async fn take(&self, content: &Content, earlier: &HashSet<String>) -> Result<Done> {
         let Some(noun) = content.noun else {
+            if content.kind == RESPOND {
+                return self.respond(content, earlier).await;
+            }
             return self.address(content, earlier).await;
         };
         if self.dry_run && earlier.contains(&content.name) {
@@ -191,6 +217,23 @@ impl Loader {
         Ok((Outcome::Created, note))
     }
 
+    async fn respond(&self, content: &Content, earlier: &HashSet<String>) -> Result<Done> {
+        let noun = &crate::addressee::NOUN;
+        match get(&self.to, noun, &content.name, None).await {
+            Ok(there) if answered(&there, &content.record) => {
+                return Ok((Outcome::Unchanged, String::new()));
+            }
+            Err(Failure::Status(status)) if self.dry_run && waits_for(&status, earlier) => {
+                return Ok((Outcome::Created, "rests on lines above".to_owned()));
+            }
+            answer => answer?,
+        };
+        let mut request = content.record.clone();
+        self.fill(&mut request, &["respond", &content.text], self.dry_run)?;
+        self.to.call(&noun.method("Respond")?, &request).await?;
+        Ok((Outcome::Created, "answered".to_owned()))
+    }
+
     fn fill(&self, request: &mut DynamicMessage, of: &[&str], validate_only: bool) -> Result<()> {
         let id = if of.is_empty() {
             Uuid::new_v4()
@@ -206,6 +249,28 @@ impl Loader {
             Ok(())
         }
     }
+}
+
+/// Whether the addressee has given this answer already: the same words of the same day.
+fn answered(there: &DynamicMessage, answer: &DynamicMessage) -> bool {
+    let same = |entry: &DynamicMessage| {
+        let day = |message: &DynamicMessage| crate::cell::at(message, "on", Look::PLAIN).ok();
+        let number = |message: &DynamicMessage| {
+            let response = message.get_field_by_name("response")?;
+            response.as_enum_number()
+        };
+        text(entry, "word") == text(answer, "word")
+            && day(entry) == day(answer)
+            // Where only the word is given, the service finds out what it means.
+            && (number(answer) == Some(0) || number(entry) == number(answer))
+    };
+    let entries = there.get_field_by_name("entries");
+    let entries = entries.as_ref().and_then(|list| list.as_list());
+    entries
+        .unwrap_or_default()
+        .iter()
+        .filter_map(Value::as_message)
+        .any(same)
 }
 
 /// The names of the addressees that would be made.
@@ -231,7 +296,14 @@ fn bare(record: &DynamicMessage) -> DynamicMessage {
 }
 
 fn strip(message: &mut DynamicMessage) {
-    for field in OUTPUT_ONLY {
+    let kind = message.descriptor();
+    let own = OUTPUT_ONLY_OF
+        .iter()
+        .find(|(message, _)| *message == kind.name());
+    for field in OUTPUT_ONLY
+        .iter()
+        .chain(own.iter().flat_map(|(_, fields)| *fields))
+    {
         message.clear_field_by_name(field);
     }
     for (_, value) in message.fields_mut() {
@@ -250,7 +322,7 @@ fn strip(message: &mut DynamicMessage) {
 fn state_note(there: &DynamicMessage, stated: &DynamicMessage) -> String {
     let word = |record: &DynamicMessage| {
         if stated.has_field_by_name("state") {
-            crate::cell::at(record, "state", crate::cell::Names::Short).ok()
+            crate::cell::at(record, "state", Look::PLAIN).ok()
         } else {
             None
         }
@@ -289,8 +361,8 @@ mod tests {
     use super::*;
     use crate::noun;
 
-    /// Names of the fields whose comment in the protos says "Output only".
-    fn stated_output_only() -> HashSet<String> {
+    /// The fields whose comment in the protos says "Output only", each with its message.
+    fn stated_output_only() -> HashSet<(String, String)> {
         let mut found = HashSet::new();
         for file in rapporteur_proto::descriptor_pool()
             .files()
@@ -307,11 +379,8 @@ mod tests {
                 };
                 if location.leading_comments().contains("Output only") {
                     let message = &proto.message_type[usize::try_from(message).unwrap()];
-                    found.insert(
-                        message.field[usize::try_from(field).unwrap()]
-                            .name()
-                            .to_owned(),
-                    );
+                    let field = &message.field[usize::try_from(field).unwrap()];
+                    found.insert((message.name().to_owned(), field.name().to_owned()));
                 }
             }
         }
@@ -320,11 +389,30 @@ mod tests {
 
     #[test]
     fn output_fields_are_those_that_the_protos_say() {
-        let known: HashSet<String> = OUTPUT_ONLY
+        let mut stated = stated_output_only();
+        for everywhere in OUTPUT_ONLY {
+            let before = stated.len();
+            stated.retain(|(_, field)| field != everywhere);
+            assert!(stated.len() < before, "{everywhere} is not output only");
+        }
+        let known: HashSet<(String, String)> = OUTPUT_ONLY_OF
             .iter()
-            .map(|field| (*field).to_owned())
+            .flat_map(|(message, fields)| fields.iter().map(|f| ((*message).into(), (*f).into())))
             .collect();
-        assert_eq!(stated_output_only(), known);
+        assert_eq!(stated, known);
+    }
+
+    #[test]
+    fn what_a_word_means_is_a_fact_of_the_file() {
+        let vocabulary = |means: &str| {
+            let kind = crate::vocabulary::NOUN.descriptor().unwrap();
+            let json = format!(r#"{{"terms":[{{"word":"Ongoing","implementation":"{means}"}}]}}"#);
+            DynamicMessage::deserialize(kind, &mut serde_json::Deserializer::from_str(&json))
+                .unwrap()
+        };
+        let [planned, done] =
+            ["IMPLEMENTATION_PLANNED", "IMPLEMENTATION_IMPLEMENTED"].map(vocabulary);
+        assert_ne!(bare(&planned), bare(&done));
     }
 
     fn event(json: &str) -> DynamicMessage {
@@ -353,6 +441,31 @@ mod tests {
             "is closed, the file says held: its verbs move it"
         );
         assert_ne!(bare(&there), bare(&event(r#"{"start":{"value":"2025"}}"#)));
+    }
+
+    #[test]
+    fn the_same_answer_is_given_once() {
+        let message = |name: &str, json: &str| {
+            let kind = rapporteur_proto::descriptor_pool()
+                .get_message_by_name(&format!("rapporteur.recommendations.v1.{name}"))
+                .unwrap();
+            DynamicMessage::deserialize(kind, &mut serde_json::Deserializer::from_str(json))
+                .unwrap()
+        };
+        let there = message(
+            "Addressee",
+            r#"{"entries":[{"response":"RESPONSE_SUPPORTED","word":"accepted","on":{"value":"2024-11-01"}}]}"#,
+        );
+        let says = |json: &str| answered(&there, &message("RespondAddresseeRequest", json));
+        let word = r#""word":"accepted","on":{"value":"2024-11-01"}"#;
+        assert!(says(&format!("{{{word}}}")));
+        assert!(says(&format!(
+            r#"{{"response":"RESPONSE_SUPPORTED",{word}}}"#
+        )));
+        assert!(!says(&format!(r#"{{"response":"RESPONSE_NOTED",{word}}}"#)));
+        assert!(!says(
+            r#"{"response":"RESPONSE_SUPPORTED","word":"accepted"}"#
+        ));
     }
 
     #[test]

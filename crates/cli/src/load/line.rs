@@ -11,6 +11,9 @@ use crate::noun::{self, Noun};
 /// The kind of a line that is no record but addresses a recommendation.
 pub(super) const ADDRESS: &str = "address";
 
+/// The kind of a line that is no record but an answer of an addressee.
+pub(super) const RESPOND: &str = "respond";
+
 /// A line, read or not.
 #[derive(Debug)]
 pub(super) struct Line {
@@ -67,8 +70,13 @@ fn content(text: &str, raw: &Raw<'_>) -> Result<Content, String> {
     let noun = Noun::of_kind(&raw.kind);
     let descriptor = match noun {
         Some(noun) => noun.descriptor().map_err(|e| e.to_string())?,
-        None if raw.kind == ADDRESS => {
-            method(crate::addressee::NOUN.service, "AddressRecommendation")
+        None if [ADDRESS, RESPOND].contains(&raw.kind.as_str()) => {
+            let verb = if raw.kind == ADDRESS {
+                "AddressRecommendation"
+            } else {
+                "RespondAddressee"
+            };
+            method(crate::addressee::NOUN.service, verb)
                 .map_err(|e| e.to_string())?
                 .input()
         }
@@ -76,7 +84,7 @@ fn content(text: &str, raw: &Raw<'_>) -> Result<Content, String> {
             let known: Vec<&str> = noun::ALL
                 .iter()
                 .map(|noun| noun.kind)
-                .chain([ADDRESS])
+                .chain([ADDRESS, RESPOND])
                 .collect();
             return Err(format!(
                 "{} is not a kind; known are {}",
@@ -87,14 +95,12 @@ fn content(text: &str, raw: &Raw<'_>) -> Result<Content, String> {
     };
     let mut json = serde_json::Deserializer::from_str(raw.record.get());
     let record = DynamicMessage::deserialize(descriptor, &mut json).map_err(|e| e.to_string())?;
-    let name = noun::text(
-        &record,
-        if noun.is_some() {
-            "name"
-        } else {
-            "recommendation"
-        },
-    );
+    let named_by = if raw.kind == ADDRESS {
+        "recommendation"
+    } else {
+        "name"
+    };
+    let name = noun::text(&record, named_by);
     match noun {
         Some(noun) if !has_shape(&name, noun.pattern) => {
             return Err(format!(
@@ -102,7 +108,7 @@ fn content(text: &str, raw: &Raw<'_>) -> Result<Content, String> {
                 noun.pattern
             ));
         }
-        _ if name.is_empty() => return Err("recommendation: is empty".to_owned()),
+        _ if name.is_empty() => return Err(format!("{named_by}: is empty")),
         _ => {}
     }
     Ok(Content {

@@ -17,6 +17,35 @@ fn steers(c: char) -> bool {
         || matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
+/// A line of a table in which each cell with letters that run from right to left is isolated, so that they
+/// do not turn the cells beside it. After the layout, where wrapping cannot part a pair; cells stand two
+/// spaces apart, and the marks have no width.
+pub(crate) fn isolated(line: &str) -> String {
+    let mut shown = String::with_capacity(line.len());
+    let mut rest = line;
+    while !rest.is_empty() {
+        let spaces = rest.len() - rest.trim_start_matches(' ').len();
+        let (gap, cells) = rest.split_at(spaces);
+        let (cell, after) = cells.split_at(cells.find("  ").unwrap_or(cells.len()));
+        shown.push_str(gap);
+        if cell.chars().any(runs_left) {
+            shown.push('\u{2068}');
+            shown.push_str(cell);
+            shown.push('\u{2069}');
+        } else {
+            shown.push_str(cell);
+        }
+        rest = after;
+    }
+    shown
+}
+
+/// Letters of the scripts that run from right to left: their blocks in the Unicode standard.
+fn runs_left(c: char) -> bool {
+    matches!(c, '\u{0590}'..='\u{08ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}'
+        | '\u{10800}'..='\u{10fff}' | '\u{1e800}'..='\u{1efff}')
+}
+
 /// A cell that no spreadsheet takes for a formula: what begins like one gets a `'` before it.
 pub(crate) fn formula(cell: &str) -> String {
     if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
@@ -29,6 +58,16 @@ pub(crate) fn formula(cell: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn right_to_left_cells_are_isolated_each() {
+        assert_eq!(isolated("a  b c"), "a  b c");
+        assert_eq!(
+            isolated("rabat/x  لقاء مشترك  held  (اتفاق)"),
+            "rabat/x  \u{2068}لقاء مشترك\u{2069}  held  \u{2068}(اتفاق)\u{2069}"
+        );
+        assert_eq!(isolated("  لقاء"), "  \u{2068}لقاء\u{2069}");
+    }
 
     #[test]
     fn text_cannot_steer_the_terminal() {
