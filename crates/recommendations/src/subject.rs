@@ -10,7 +10,7 @@ use crate::commitment::COMMITMENT;
 #[derive(Clone, Debug)]
 pub enum Subject {
     /// Recommendation x party.
-    Addressee(Addressee, u64),
+    Addressee(Box<Addressee>, u64),
     /// What somebody took on.
     Commitment(Box<Commitment>, u64),
 }
@@ -23,7 +23,7 @@ impl Subject {
             return Ok(Self::Commitment(Box::new(commitment), version));
         }
         let (addressee, version) = records.referred(&ADDRESSEE, field, name).await?;
-        Ok(Self::Addressee(addressee, version))
+        Ok(Self::Addressee(Box::new(addressee), version))
     }
 
     /// Whether a party answers for it: the addressee, or an owner or partner of the commitment.

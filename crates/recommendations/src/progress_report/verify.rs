@@ -118,6 +118,7 @@ async fn move_subject(
     let report = &draft.new;
     match Subject::read(records, "progress_report.subject", &report.subject).await? {
         Subject::Addressee(old, version) => {
+            let old = *old;
             let mut new = old.clone();
             ledger::append(&mut new, entry, "", today)?;
             settled(&ADDRESSEE, &new)?;

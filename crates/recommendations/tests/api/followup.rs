@@ -2,7 +2,10 @@
 
 mod assessment;
 mod commitment;
+mod fields;
 mod four_eyes;
+mod lists;
+mod random;
 mod report;
 mod schedule;
 mod vocabulary;
