@@ -10,9 +10,9 @@ use crate::commitment::COMMITMENT;
 #[derive(Clone, Debug)]
 pub enum Subject {
     /// Recommendation x party.
-    Addressee(Addressee, u64),
+    Addressee(Box<Addressee>, u64),
     /// What somebody took on.
-    Commitment(Commitment, u64),
+    Commitment(Box<Commitment>, u64),
 }
 
 impl Subject {
@@ -20,10 +20,10 @@ impl Subject {
     pub async fn read(records: &Records, field: &str, name: &str) -> Result<Self> {
         if COMMITMENT.pattern.matches(name) {
             let (commitment, version) = records.referred(&COMMITMENT, field, name).await?;
-            return Ok(Self::Commitment(commitment, version));
+            return Ok(Self::Commitment(Box::new(commitment), version));
         }
         let (addressee, version) = records.referred(&ADDRESSEE, field, name).await?;
-        Ok(Self::Addressee(addressee, version))
+        Ok(Self::Addressee(Box::new(addressee), version))
     }
 
     /// Whether a party answers for it: the addressee, or an owner or partner of the commitment.

@@ -69,8 +69,8 @@ macro_rules! verbs {
         ) -> Result<Stored> {
             let begun = records.act(&PROGRESS_REPORT, call, &request.name, &request.etag);
             let mut draft = draft!(begun.await?);
-            advance(&mut draft, Verb::$verb, request.on, &request.post, &request.reason)?;
             known_post(records, register, &request.post).await?;
+            advance(&mut draft, Verb::$verb, request.on, &request.post, &request.reason)?;
             draft.commit().await
         })*
     };
@@ -96,6 +96,7 @@ pub async fn submit(
 ) -> Result<Stored> {
     let begun = records.act(&PROGRESS_REPORT, call, &request.name, &request.etag);
     let mut draft = draft!(begun.await?);
+    known_post(records, register, &request.post).await?;
     sign(&mut draft);
     if draft.new.author_post.is_empty() {
         draft.new.author_post.clone_from(&request.post);
@@ -119,7 +120,6 @@ pub async fn submit(
         });
     }
     draft.new.submitted = Some(on);
-    known_post(records, register, &request.post).await?;
     draft.commit().await
 }
 

@@ -52,6 +52,7 @@ async fn once(
     let begun = records.act(&PROGRESS_REPORT, call, &request.name, &request.etag);
     let mut draft = draft!(begun.await?);
     check(&request)?;
+    known_post(records, register, &request.post).await?;
     let on = advance(
         &mut draft,
         Verb::Verify,
@@ -59,7 +60,6 @@ async fn once(
         &request.post,
         &request.reason,
     )?;
-    known_post(records, register, &request.post).await?;
     let mut references = References::default();
     references.one("verifier", &request.verifier);
     references.one_provenance("provenance", request.provenance.as_ref());
@@ -118,12 +118,14 @@ async fn move_subject(
     let report = &draft.new;
     match Subject::read(records, "progress_report.subject", &report.subject).await? {
         Subject::Addressee(old, version) => {
+            let old = *old;
             let mut new = old.clone();
             ledger::append(&mut new, entry, "", today)?;
             settled(&ADDRESSEE, &new)?;
             draft.change.update(&ADDRESSEE, &old, version, &mut new)
         }
         Subject::Commitment(old, version) => {
+            let old = *old;
             let mut new = old.clone();
             let on = entry.on.clone();
             commitment::found(&mut new, entry, today)?;

@@ -27,6 +27,37 @@ const MEMBERS: [(&str, &str, &str, &str); 5] = [
     ("cv", "africa", "2025-01-01", ""),
 ];
 
+/// Who held a post, from when to when.
+type Holders = &'static [(&'static str, &'static str, &'static str)];
+
+/// Posts of Rabat. For half of 2024 one person was the focal point of Morocco and at the desk of Malta.
+const POSTS: [(&str, &str, PostDuty, Holders); 3] = [
+    (
+        "ma-focal",
+        "parties/ma",
+        PostDuty::FocalPoint,
+        &[
+            ("Amina Alaoui", "2020", "2024-12-31"),
+            ("Driss Daoudi", "2025-01-01", ""),
+        ],
+    ),
+    (
+        "pt-focal",
+        "parties/pt",
+        PostDuty::FocalPoint,
+        &[("Paula Pires", "", "")],
+    ),
+    (
+        "mt-desk",
+        "parties/mt",
+        PostDuty::ValidatingAuthority,
+        &[
+            ("Bela Borg", "", "2024-06-30"),
+            ("AMINA ALAOUI", "2024-07-01", ""),
+        ],
+    ),
+];
+
 /// The register of the fixture. The plan node 5a is recorded last.
 pub(crate) async fn populate(channel: Channel) {
     let mut dialogues = DialogueServiceClient::new(channel.clone());
@@ -92,18 +123,26 @@ pub(crate) async fn populate(channel: Channel) {
         };
         dialogues.create_membership(request).await.unwrap();
     }
-    let post = Post {
-        party: "parties/ma".into(),
-        duty: PostDuty::FocalPoint.into(),
-        ..Post::default()
-    };
-    let request = CreatePostRequest {
-        parent: RABAT.into(),
-        post_id: "ma-focal".into(),
-        post: Some(post),
-        ..Default::default()
-    };
-    dialogues.create_post(request).await.unwrap();
+    for (id, party, duty, holders) in POSTS {
+        let holders = holders.iter().map(|(holder, start, end)| PostHolder {
+            holder: (*holder).into(),
+            start: day(start),
+            end: day(end),
+        });
+        let post = Post {
+            party: party.into(),
+            duty: duty.into(),
+            holders: holders.collect(),
+            ..Post::default()
+        };
+        let request = CreatePostRequest {
+            parent: RABAT.into(),
+            post_id: id.into(),
+            post: Some(post),
+            ..Default::default()
+        };
+        dialogues.create_post(request).await.unwrap();
+    }
     let mut events = EventServiceClient::new(channel.clone());
     for id in ["2024-lisbon-hlm", "2022-cadiz"] {
         let event = Event {

@@ -6,6 +6,7 @@
 mod addressee;
 mod feed;
 mod fixture;
+mod followup;
 mod group;
 mod instrument;
 mod lists;

@@ -97,6 +97,7 @@ pub(crate) struct World {
     _events_data: TempDir,
     pub(crate) service: Option<Service>,
     pub(crate) data: TempDir,
+    pub(crate) channel: Channel,
     pub(crate) instruments: InstrumentServiceClient<Channel>,
     pub(crate) recommendations: RecommendationServiceClient<Channel>,
     pub(crate) addressees: AddresseeServiceClient<Channel>,
@@ -112,8 +113,9 @@ impl World {
         Self {
             events: Some(events),
             _events_data: events_data,
-            service: Some(service),
             data,
+            channel: service.channel(),
+            service: Some(service),
             instruments,
             recommendations,
             addressees,
@@ -134,6 +136,7 @@ impl World {
         }
         let service = Service::recommendations(&self.data, events).await;
         (self.instruments, self.recommendations, self.addressees) = clients(&service);
+        self.channel = service.channel();
         self.service = Some(service);
     }
 
