@@ -75,10 +75,22 @@ impl Dice {
         ["a1", "a3", "1", "2", "5a", "5b", "1.1", "1.2", "5a.1"][self.below(9)]
     }
 
-    fn visibility(&mut self) -> (i32, Option<rapporteur_proto::Timestamp>) {
-        let moment = format!("{}T12:00:00Z", self.day());
-        let us = moment.parse::<jiff::Timestamp>().unwrap().as_microsecond();
-        (self.number(4), Some(time::from_us(us)))
+    /// Who may read a record, until when, and whether that is everybody on the first day of 2025.
+    fn visibility(&mut self) -> (i32, Option<rapporteur_proto::Timestamp>, bool) {
+        let passed = self.is(2);
+        let until = if passed {
+            "2024-12-31T00:00:00Z"
+        } else {
+            "2025-01-02T00:00:00Z"
+        };
+        let us = until.parse::<jiff::Timestamp>().unwrap().as_microsecond();
+        let visibility = Visibility::try_from(self.number(4)).unwrap();
+        let is_public = match visibility {
+            Visibility::Unspecified | Visibility::Public => true,
+            Visibility::Internal => false,
+            Visibility::Embargoed => passed,
+        };
+        (visibility.into(), Some(time::from_us(us)), is_public)
     }
 
     fn recommendation(&mut self) -> String {
@@ -230,8 +242,8 @@ fn an_addressee(dice: &mut Dice) -> Addressee {
         one.entries = vec![LedgerEntry {
             on: dice.maybe_day(),
             implementation: one.implementation,
-            report: format!("dialogues/rabat/reports/p{}", dice.below(8)),
-            // Of the report that moved it, which may not be shown.
+            // Of a report that was never recorded here, so nobody knows who may read its words.
+            report: "dialogues/rabat/reports/elsewhere".into(),
             word: SECRET.into(),
             ..LedgerEntry::default()
         }];
@@ -242,14 +254,9 @@ fn an_addressee(dice: &mut Dice) -> Addressee {
 fn a_commitment(dice: &mut Dice) -> Commitment {
     let id = format!("c{}", dice.below(3));
     let mut one = commitment(dice.dialogue(), &id, &[dice.party()]);
-    (one.visibility, one.embargo_until) = dice.visibility();
-    one.title = text(SECRET);
-    if matches!(
-        one.visibility(),
-        Visibility::Public | Visibility::Unspecified
-    ) {
-        one.title = text(&id);
-    }
+    let is_public;
+    (one.visibility, one.embargo_until, is_public) = dice.visibility();
+    one.title = text(if is_public { &id } else { SECRET });
     one.state = dice.number(10);
     one.implementation = dice.number(9);
     one.due = dice.maybe_day();
@@ -263,14 +270,13 @@ fn a_report(dice: &mut Dice) -> ProgressReport {
     let claimed = Implementation::try_from(dice.number(9)).unwrap();
     let mut one = report(&id, &dice.subject(), &dice.day(), claimed);
     one.state = 1 + dice.number(6);
-    (one.visibility, one.embargo_until) = dice.visibility();
-    let is_open = matches!(
-        one.state(),
-        ProgressReportState::Verified | ProgressReportState::Published
-    ) && matches!(
-        one.visibility(),
-        Visibility::Public | Visibility::Unspecified
-    );
+    let is_public;
+    (one.visibility, one.embargo_until, is_public) = dice.visibility();
+    let is_open = is_public
+        && matches!(
+            one.state(),
+            ProgressReportState::Verified | ProgressReportState::Published
+        );
     let words = if is_open { "open words" } else { SECRET };
     one.narrative = text(words);
     one.word = words.into();
@@ -294,14 +300,9 @@ fn an_assessment(dice: &mut Dice) -> Assessment {
     let id = format!("x{}", dice.below(5));
     let mut one = assessment(&id, &dice.subject(), voice, status);
     one.date = dice.maybe_day();
-    (one.visibility, one.embargo_until) = dice.visibility();
-    one.word = SECRET.into();
-    if matches!(
-        one.visibility(),
-        Visibility::Public | Visibility::Unspecified
-    ) {
-        one.word = "open words".into();
-    }
+    let is_public;
+    (one.visibility, one.embargo_until, is_public) = dice.visibility();
+    one.word = if is_public { "open words" } else { SECRET }.into();
     one.text = text(&one.word);
     one
 }
