@@ -57,6 +57,8 @@ mod subject;
 mod translation;
 
 #[cfg(test)]
+mod answers;
+#[cfg(test)]
 mod sample;
 
 pub use count::{ItemCount, count_items};

@@ -2,12 +2,20 @@
 
 use prost::Name;
 use rapporteur_proto::events::v1::{
-    DeclaredCount, Event, EventState, Plan, PlanNode, PlanNodeKind,
+    DeclaredCount, Dialogue, Event, EventState, Party, Plan, PlanNode, PlanNodeKind, Post,
+    PostDuty, PostHolder,
 };
-use rapporteur_proto::recommendations::v1::{Instrument, Recommendation, RecommendationState};
+use rapporteur_proto::recommendations::v1::{
+    Addressee, Assessment, Commitment, CommitmentState, Implementation, Instrument, Interval,
+    ProgressReport, ProgressReportState, Recommendation, RecommendationState, Response, Schedule,
+    Voice,
+};
 use rapporteur_proto::r#type::v1::{CivilDate, LocalizedText, PlanLink, PlanLinkKind};
 
 use crate::Model;
+use crate::day::Day;
+
+pub(crate) mod history;
 
 pub(crate) const PLAN: &str = "dialogues/rabat/plans/cadiz";
 
@@ -27,18 +35,18 @@ named!(
     Event,
     Plan,
     PlanNode,
+    Post,
+    Party,
+    Dialogue,
     Instrument,
     Recommendation,
-    rapporteur_proto::events::v1::Dialogue,
-    rapporteur_proto::events::v1::Party,
-    rapporteur_proto::events::v1::Post,
+    Addressee,
+    Commitment,
+    ProgressReport,
+    Assessment,
+    Schedule,
     rapporteur_proto::events::v1::Chairmanship,
-    rapporteur_proto::events::v1::Crosswalk,
-    rapporteur_proto::recommendations::v1::Addressee,
-    rapporteur_proto::recommendations::v1::Commitment,
-    rapporteur_proto::recommendations::v1::ProgressReport,
-    rapporteur_proto::recommendations::v1::Assessment,
-    rapporteur_proto::recommendations::v1::Schedule
+    rapporteur_proto::events::v1::Crosswalk
 );
 
 impl Put for Model {
@@ -151,4 +159,119 @@ pub(crate) fn plan() -> Model {
         model.put(node);
     }
     model
+}
+
+/// The addressee of a recommendation for a party.
+pub(crate) fn addressee(recommendation: &str, party: &str) -> Addressee {
+    Addressee {
+        name: format!("{recommendation}/addressees/{party}"),
+        party: format!("parties/{party}"),
+        addressed: date("2024-01-01"),
+        response: Response::None.into(),
+        implementation: Implementation::None.into(),
+        ..Addressee::default()
+    }
+}
+
+/// A commitment under way of some parties.
+pub(crate) fn commitment(dialogue: &str, id: &str, owners: &[&str]) -> Commitment {
+    Commitment {
+        name: format!("dialogues/{dialogue}/commitments/{id}"),
+        title: text(id),
+        owners: owners.iter().map(|o| format!("parties/{o}")).collect(),
+        state: CommitmentState::InProgress.into(),
+        implementation: Implementation::None.into(),
+        start: date("2024-01-01"),
+        ..Commitment::default()
+    }
+}
+
+/// A report handed in on a day.
+pub(crate) fn report(
+    id: &str,
+    subject: &str,
+    submitted: &str,
+    claimed: Implementation,
+) -> ProgressReport {
+    ProgressReport {
+        name: format!("dialogues/rabat/reports/{id}"),
+        subject: subject.into(),
+        state: ProgressReportState::Submitted.into(),
+        submitted: date(submitted),
+        claimed: claimed.into(),
+        author_party: "parties/pt".into(),
+        ..ProgressReport::default()
+    }
+}
+
+/// What somebody found on a day.
+pub(crate) fn assessment(
+    id: &str,
+    subject: &str,
+    voice: Voice,
+    status: Implementation,
+) -> Assessment {
+    Assessment {
+        name: format!("dialogues/rabat/assessments/{id}"),
+        subject: subject.into(),
+        assessor: format!("parties/{id}"),
+        voice: voice.into(),
+        status: status.into(),
+        date: date("2025-01-01"),
+        ..Assessment::default()
+    }
+}
+
+/// The post of a party in the dialogue, held by somebody since a day.
+pub(crate) fn post(id: &str, party: &str, duty: PostDuty, since: &str) -> Post {
+    Post {
+        name: format!("dialogues/rabat/posts/{id}"),
+        party: format!("parties/{party}"),
+        duty: duty.into(),
+        holders: vec![PostHolder {
+            holder: format!("parties/{id}-holder"),
+            start: date(since),
+            end: None,
+        }],
+        ..Post::default()
+    }
+}
+
+/// A schedule of the dialogue: every so many months.
+pub(crate) fn every(id: &str, months: i32, first_due: &str) -> Schedule {
+    Schedule {
+        name: format!("dialogues/rabat/schedules/{id}"),
+        interval: Some(Interval {
+            months,
+            first_due: date(first_due),
+        }),
+        ..Schedule::default()
+    }
+}
+
+/// A dialogue in two languages.
+pub(crate) fn dialogue(id: &str) -> Dialogue {
+    Dialogue {
+        name: format!("dialogues/{id}"),
+        title: text(id),
+        languages: vec!["en".into(), "fr".into()],
+        secretariat: "parties/icmpd".into(),
+        ..Dialogue::default()
+    }
+}
+
+/// A party with a title.
+pub(crate) fn party(id: &str) -> Party {
+    Party {
+        name: format!("parties/{id}"),
+        title: text(&id.to_uppercase()),
+        ..Party::default()
+    }
+}
+
+/// A day on which everything may be seen.
+pub(crate) fn on(day: &str) -> Day {
+    let request = rapporteur_records::words::date::parse(day).unwrap();
+    let mut wrong = rapporteur_records::Violations::default();
+    Day::read(&mut wrong, &request.first.to_string(), None, i64::MAX / 2)
 }

@@ -9,6 +9,7 @@
 
 mod edges;
 mod hop;
+mod ledger;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -24,10 +25,12 @@ use crate::model::Model;
 /// Longest trace.
 pub const MOST_HOPS: usize = 500;
 
-const SHAPES: [Pattern; 3] = [
+const SHAPES: [Pattern; 5] = [
     Pattern("dialogues/*/events/*"),
     Pattern("dialogues/*/instruments/*"),
     Pattern("dialogues/*/recommendations/*"),
+    Pattern("dialogues/*/recommendations/*/addressees/*"),
+    Pattern("dialogues/*/commitments/*"),
 ];
 
 /// The hops of a record, from the earliest.
@@ -144,7 +147,7 @@ impl Walk<'_> {
     }
 
     fn ledger(&mut self, place: usize) {
-        for hop in hop::ledger(self.model, &self.hops[place].name, place) {
+        for hop in ledger::entries(self.model, &self.hops[place].name, place) {
             if self.hops.len() < MOST_HOPS {
                 self.hops.push(hop);
             }

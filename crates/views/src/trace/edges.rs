@@ -3,6 +3,7 @@
 use rapporteur_proto::events::v1::{Event, EventState};
 use rapporteur_proto::recommendations::v1::{Recommendation, Relation, RelationKind};
 use rapporteur_proto::r#type::v1::{PlanLink, Provenance};
+use rapporteur_records::name::parent_of;
 
 use crate::model::Model;
 use crate::period::span;
@@ -76,6 +77,13 @@ pub(super) fn origins(model: &Model, name: &str) -> Vec<Edge> {
                 .iter()
                 .map(|relation| Edge::related(&relation.target, relation, None)),
         );
+    } else if model.addressees.contains_key(name) {
+        to(parent_of(name), "addressed to");
+    } else if let Some(one) = model.commitments.get(name) {
+        one.recommendations
+            .iter()
+            .for_each(|text| to(text, "carries out"));
+        to(&one.matches, "matches");
     }
     edges
 }
@@ -102,6 +110,20 @@ pub(super) fn outcomes(model: &Model, name: &str, reach: Reach) -> Vec<Edge> {
             edges.extend(towards(model, name, other, text));
         } else if model.addressees.contains_key(other) {
             edges.push(Edge::to(other, "addressed to", Some(Reach::Life)));
+        } else if let Some(one) = model.commitments.get(other) {
+            let relation = if one.matches == name {
+                "matches"
+            } else {
+                "carries out"
+            };
+            edges.push(Edge::to(other, relation, Some(Reach::Life)));
+        } else if let Some(report) = model.reports.get(other) {
+            // What nobody has handed in has not been said.
+            if report.submitted.is_some() {
+                edges.push(Edge::to(other, "reports on", Some(Reach::Life)));
+            }
+        } else if model.assessments.contains_key(other) {
+            edges.push(Edge::to(other, "assesses", None));
         }
     }
     edges

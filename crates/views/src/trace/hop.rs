@@ -3,9 +3,9 @@
 use rapporteur_proto::events::v1::{Event, Role};
 use rapporteur_proto::gateway::v1::Hop;
 use rapporteur_proto::recommendations::v1::{
-    Addressee, Implementation, Instrument, LedgerEntry, Recommendation, Response,
+    Addressee, Assessment, Commitment, Instrument, ProgressReport, Recommendation,
 };
-use rapporteur_proto::r#type::v1::LocalizedText;
+use rapporteur_proto::r#type::v1::{LocalizedText, Provenance};
 
 use crate::model::Model;
 
@@ -17,6 +17,8 @@ pub(super) fn is_known(model: &Model, name: &str) -> bool {
     model.events.contains_key(name)
         || model.instruments.contains_key(name)
         || model.recommendations.contains_key(name)
+        || model.addressees.contains_key(name)
+        || model.commitments.contains_key(name)
 }
 
 /// The record as a hop that follows from nothing yet.
@@ -30,42 +32,19 @@ pub(super) fn of(model: &Model, name: &str) -> Option<Hop> {
     if let Some(text) = model.recommendations.get(name) {
         return Some(of_recommendation(name, text));
     }
-    model
-        .addressees
-        .get(name)
-        .map(|entry| of_addressee(model, name, entry))
-}
-
-/// What an addressee answered and did, entry by entry, each following from the hop at `place`.
-pub(super) fn ledger(model: &Model, name: &str, place: usize) -> Vec<Hop> {
-    let Some(addressee) = model.addressees.get(name) else {
-        return Vec::new();
-    };
-    let mut hops = Vec::new();
-    for entry in &addressee.entries {
-        let hop = |kind: &str, relation: &str, state: &str| Hop {
-            name: name.to_owned(),
-            kind: kind.to_owned(),
-            title: said(entry),
-            date: entry.on.clone(),
-            actors: actors([&addressee.party, &entry.verifier]),
-            relation: relation.to_owned(),
-            from_hop: i32::try_from(place).ok(),
-            state: state.to_owned(),
-            provenance: entry.provenance.clone().into_iter().collect(),
-        };
-        if entry.response() != Response::Unspecified {
-            hops.push(hop("response", "answered", entry.response().as_str_name()));
-        }
-        if entry.implementation() != Implementation::Unspecified {
-            hops.push(hop(
-                "implementation",
-                "reported",
-                entry.implementation().as_str_name(),
-            ));
-        }
+    if let Some(entry) = model.addressees.get(name) {
+        return Some(of_addressee(model, name, entry));
     }
-    hops
+    if let Some(one) = model.commitments.get(name) {
+        return Some(of_commitment(name, one));
+    }
+    if let Some(report) = model.reports.get(name) {
+        return Some(of_report(name, report));
+    }
+    model
+        .assessments
+        .get(name)
+        .map(|one| of_assessment(name, one))
 }
 
 fn of_event(name: &str, event: &Event) -> Hop {
@@ -126,8 +105,58 @@ fn of_addressee(model: &Model, name: &str, entry: &Addressee) -> Hop {
     }
 }
 
+fn of_commitment(name: &str, one: &Commitment) -> Hop {
+    let dated = one.entries.iter().find_map(|entry| entry.on.clone());
+    Hop {
+        name: name.to_owned(),
+        kind: "commitment".to_owned(),
+        title: one.title.clone().or_else(|| one.text.clone()),
+        date: dated.or_else(|| one.start.clone()),
+        actors: actors(one.owners.iter().chain(&one.partners)),
+        state: one.state().as_str_name().to_owned(),
+        provenance: one.provenance.clone(),
+        ..Hop::default()
+    }
+}
+
+/// A report on the day on which it was handed in, with the words of its evidence.
+fn of_report(name: &str, report: &ProgressReport) -> Hop {
+    let quoted = report.evidence.iter().filter(|one| !one.quote.is_empty());
+    let words = quoted.map(|one| Provenance {
+        url: one
+            .link
+            .as_ref()
+            .map_or_else(String::new, |l| l.url.clone()),
+        quote: one.quote.clone(),
+        ..Provenance::default()
+    });
+    Hop {
+        name: name.to_owned(),
+        kind: "report".to_owned(),
+        title: report.narrative.clone().or_else(|| said(&report.word)),
+        date: report.submitted.clone(),
+        actors: actors([&report.author_party]),
+        state: report.claimed().as_str_name().to_owned(),
+        provenance: report.provenance.iter().cloned().chain(words).collect(),
+        ..Hop::default()
+    }
+}
+
+fn of_assessment(name: &str, one: &Assessment) -> Hop {
+    Hop {
+        name: name.to_owned(),
+        kind: "assessment".to_owned(),
+        title: one.text.clone().or_else(|| said(&one.word)),
+        date: one.date.clone(),
+        actors: actors([&one.assessor]),
+        state: one.status().as_str_name().to_owned(),
+        provenance: one.provenance.clone(),
+        ..Hop::default()
+    }
+}
+
 /// Parties, each once, in the order in which they are named. A body that adopts is no party.
-fn actors<'a>(names: impl IntoIterator<Item = &'a String>) -> Vec<String> {
+pub(super) fn actors<'a>(names: impl IntoIterator<Item = &'a String>) -> Vec<String> {
     let mut parties: Vec<String> = Vec::new();
     for name in names {
         if name.starts_with("parties/") && !parties.contains(name) {
@@ -137,15 +166,10 @@ fn actors<'a>(names: impl IntoIterator<Item = &'a String>) -> Vec<String> {
     parties
 }
 
-/// The word of the source, else the reason.
-fn said(entry: &LedgerEntry) -> Option<LocalizedText> {
-    let words = if entry.word.is_empty() {
-        &entry.reason
-    } else {
-        &entry.word
-    };
+/// Words whose language nobody recorded.
+pub(super) fn said(words: &str) -> Option<LocalizedText> {
     (!words.is_empty()).then(|| LocalizedText {
-        by_language: [(UNDETERMINED.to_owned(), words.clone())].into(),
+        by_language: [(UNDETERMINED.to_owned(), words.to_owned())].into(),
         ..LocalizedText::default()
     })
 }

@@ -1,5 +1,6 @@
 use rapporteur_proto::recommendations::v1::{
-    Addressee, Implementation, Instrument, LedgerEntry, Relation, RelationKind, Response,
+    Addressee, Commitment, CommitmentEntry, CommitmentState, Evidence, Implementation, Instrument,
+    LedgerEntry, ProgressReportEntry, ProgressReportState, Relation, RelationKind, Response, Voice,
 };
 use rapporteur_proto::r#type::v1::PlanLinkKind;
 
@@ -93,6 +94,104 @@ fn the_life_of_a_recommendation_is_the_same_from_each_of_its_records() {
     ];
     for name in [MEETING, LIST, NETWORK] {
         assert_eq!(told(&model, name), expected, "from {name}");
+    }
+}
+
+#[test]
+fn what_became_of_a_commitment_is_told_across_dialogues() {
+    let mut model = story();
+    let gm = format!("{NETWORK}/addressees/gm");
+    let entry = |state: CommitmentState, on: &str| CommitmentEntry {
+        state: state.into(),
+        on: date(on),
+        ..CommitmentEntry::default()
+    };
+    model.put(Commitment {
+        name: "dialogues/khartoum/commitments/c".into(),
+        owners: vec!["parties/ke".into()],
+        recommendations: vec![NETWORK.into()],
+        entries: vec![
+            entry(CommitmentState::Accepted, "2024-02-01"),
+            CommitmentEntry {
+                owners: vec!["parties/ke".into()],
+                former_owners: vec!["parties/et".into()],
+                on: date("2024-04-01"),
+                reason: "a new ministry".into(),
+                ..CommitmentEntry::default()
+            },
+        ],
+        ..Commitment::default()
+    });
+    let moved = |state: ProgressReportState, on: &str| ProgressReportEntry {
+        state: state.into(),
+        on: date(on),
+        ..ProgressReportEntry::default()
+    };
+    let mut report = sample::report("p", &gm, "2024-05-01", Implementation::Implemented);
+    report.author_party = "parties/gm".into();
+    report.verifier = "parties/icmpd".into();
+    report.entries = vec![
+        moved(ProgressReportState::Submitted, "2024-05-01"),
+        moved(ProgressReportState::Verified, "2024-06-01"),
+        moved(ProgressReportState::Published, "2024-06-02"),
+    ];
+    report.evidence = vec![Evidence {
+        quote: "has designated a focal point".into(),
+        ..Evidence::default()
+    }];
+    model.put(report);
+    let mut draft = sample::report("draft", &gm, "", Implementation::Planned);
+    draft.state = ProgressReportState::Draft.into();
+    model.put(draft);
+    model.put(sample::assessment(
+        "ngo",
+        &gm,
+        Voice::ThirdParty,
+        Implementation::InProgress,
+    ));
+    let hops = trace(&model, NETWORK).unwrap();
+    let told: Vec<_> = hops
+        .iter()
+        .map(|hop| {
+            let actors: Vec<_> = hop
+                .actors
+                .iter()
+                .filter_map(|a| a.strip_prefix("parties/"))
+                .collect();
+            let date = hop.date.as_ref().map_or("", |date| date.value.as_str());
+            format!("{date} {} {} {}", hop.kind, hop.relation, actors.join("+"))
+        })
+        .collect();
+    for expected in [
+        "2024-02-01 commitment carries out ke",
+        "2024-02-01 commitment_state became et",
+        "2024-04-01 commitment_state taken over ke",
+        "2024-05-01 report reports on gm",
+        "2024-06-01 report verified icmpd",
+        "2024-06-02 report published gm",
+        "2025-01-01 assessment assesses ngo",
+        "2024-01-10 response answered gm",
+    ] {
+        assert!(
+            told.iter().any(|one| one == expected),
+            "{expected} in {told:#?}"
+        );
+    }
+    assert_eq!(
+        hops.iter().filter(|hop| hop.kind == "report").count(),
+        3,
+        "no draft"
+    );
+    let reported = hops
+        .iter()
+        .find(|hop| hop.relation == "reports on")
+        .unwrap();
+    assert_eq!(reported.provenance[0].quote, "has designated a focal point");
+    // From either end the way leads to the meeting of the other dialogue.
+    for name in [gm.as_str(), "dialogues/khartoum/commitments/c"] {
+        let hops = trace(&model, name).unwrap();
+        assert_eq!(hops[0].name, MEETING, "{name}");
+        assert!(hops.iter().any(|hop| hop.name == name));
     }
 }
 
