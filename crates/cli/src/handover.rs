@@ -4,11 +4,13 @@ mod bars;
 mod dates;
 mod markdown;
 mod matrix;
+mod names;
 mod pack;
 mod page;
 mod sheets;
 mod timeline;
 mod view;
+mod words;
 
 use std::path::{Path, PathBuf};
 

@@ -4,13 +4,13 @@ use askama::Template;
 use rapporteur_proto::gateway::v1::CountItemsResponse;
 use rapporteur_proto::recommendations::v1::{Implementation, Response};
 
-use super::view::{implementation, sentence};
+use super::words::{implementation, sentence};
 
 /// Height of a row.
 const ROW: usize = 30;
 /// Where bars begin, and how long the longest may be.
-const LEFT: usize = 190;
-const LENGTH: usize = 330;
+const LEFT: usize = 160;
+const LENGTH: usize = 240;
 
 /// One picture of bars.
 #[derive(Clone, Debug, Template)]
@@ -98,8 +98,8 @@ fn drawn(id: &'static str, title: &'static str, rows: Vec<(String, bool, i32)>) 
             let count = number(count);
             // A bar that is there is seen, however short.
             let length = match count * LENGTH / most.max(1) {
-                0 if count > 0 => 2,
-                length => length,
+                short if count > 0 => short.max(2),
+                _ => 0,
             };
             Bar {
                 label,

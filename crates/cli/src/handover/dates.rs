@@ -1,6 +1,5 @@
 //! Days on a line: a civil date of any precision as its first or last day.
 
-use jiff::ToSpan as _;
 use jiff::civil::Date;
 use rapporteur_proto::r#type::v1::CivilDate;
 
@@ -20,7 +19,7 @@ pub(super) fn last(date: &Option<CivilDate>) -> Option<Date> {
     let value = date.as_ref()?.value.as_str();
     let start = first(date)?;
     match value.len() {
-        4 => start.checked_add(1.year().days(-1)).ok(),
+        4 => start.last_of_year().into(),
         7 => Some(start.last_of_month()),
         _ => Some(start),
     }

@@ -9,21 +9,21 @@ use rapporteur_proto::gateway::v1::{Coverage, CoverageNode, CoverageProof, Term}
 use rapporteur_proto::r#type::v1::PlanLinkKind;
 
 use super::dates;
-use super::view::Names;
+use super::names::Names;
 use crate::output::guard;
 use crate::word;
 
 const ROW: usize = 26;
 const HEAD: usize = 52;
 /// Width of the labels of rows.
-const LEFT: usize = 430;
+const LEFT: usize = 450;
 /// Room for the columns; each has its share.
-const RIGHT: usize = 530;
+const RIGHT: usize = 510;
 /// More rows than this leave the deepest kind of node out, more columns the earliest.
 const ROWS: usize = 60;
 const COLUMNS: usize = 10;
 /// Letters of a label that fit.
-const LETTERS: usize = 58;
+const LETTERS: usize = 66;
 
 /// Coverage of one plan, drawn.
 #[derive(Clone, Debug, Template)]
@@ -56,6 +56,8 @@ struct Row {
     x: usize,
     /// A level above the deepest: set in bold.
     strong: bool,
+    /// Nothing addresses it.
+    never: bool,
     code: String,
     label: String,
     right_to_left: bool,
@@ -130,6 +132,7 @@ pub(super) fn matrix(at: usize, coverage: &Coverage, terms: &[Term], names: &Nam
             middle: y + ROW / 2 + 4,
             x: indent + 4,
             strong: node.kind < deepest,
+            never: !node.addressed,
             label: short(&text.words, letters.saturating_sub(code.chars().count())),
             full: format!("{code} {}", text.words),
             right_to_left: text.dir == "rtl",

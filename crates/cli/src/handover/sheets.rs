@@ -3,7 +3,8 @@
 use rapporteur_proto::gateway::v1::{Handover, OpenItem};
 
 use super::dates;
-use super::view::{View, sentence};
+use super::view::View;
+use super::words::sentence;
 use crate::output::guard;
 use crate::word;
 

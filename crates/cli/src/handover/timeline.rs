@@ -8,7 +8,8 @@ use rapporteur_proto::gateway::v1::{Handover, HandoverEvent, Term};
 
 use super::dates;
 use super::matrix::short;
-use super::view::{Names, sentence};
+use super::names::Names;
+use super::words::{sentence, span};
 
 /// Where days begin and how much room they have.
 const LEFT: usize = 10;
@@ -185,7 +186,7 @@ fn band(term: &Term, strong: bool, scale: &Scale, last: Date, names: &Names) -> 
     let until = end.map_or(scale.last(), |end| scale.x(end));
     let width = until.saturating_sub(x).max(3);
     let called = names.call(&term.party);
-    let days = super::view::span(&dates::shown(&term.start), &dates::shown(&term.end));
+    let days = span(&dates::shown(&term.start), &dates::shown(&term.end));
     Some(Band {
         x,
         width: width.saturating_sub(2).max(2),

@@ -1,30 +1,15 @@
 //! What a pack shows: the answer in words, in the language that was asked for, in a stated order.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap};
 
 use rapporteur_proto::gateway::v1::{
-    Due, Gap, Handover, HandoverEvent, ItemFlag, OpenItem, Position, Term,
+    Due, Handover, HandoverEvent, ItemFlag, OpenItem, Position, Term,
 };
-use rapporteur_proto::r#type::v1::LocalizedText;
 
 use super::dates;
+use super::names::{Names, Text, direction};
 use crate::output::guard;
-use crate::{language, name, word};
-
-/// A text, with its language and direction.
-#[derive(Clone, Debug, Default, PartialEq, Eq, askama::Template)]
-#[template(
-    ext = "html",
-    source = r#"<span{% if !tag.is_empty() %} lang="{{ tag }}" dir="{{ dir }}"{% endif %}>{{ words }}</span>{% if !marks.is_empty() %} <small class="mark">{{ marks }}</small>{% endif %}"#
-)]
-pub(super) struct Text {
-    pub(super) words: String,
-    pub(super) tag: String,
-    pub(super) dir: &'static str,
-    /// What a reader should know: another language than asked, a machine's work, out of date.
-    pub(super) marks: String,
-}
+use crate::{name, word};
 
 /// Something that is derived of an item, as a label.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,7 +48,6 @@ pub(super) struct Item {
     pub(super) voices: Vec<Voice>,
     pub(super) score: String,
     pub(super) since: String,
-    pub(super) nodes: String,
 }
 
 /// An event.
@@ -83,7 +67,6 @@ pub(super) struct Event {
 pub(super) struct Chair {
     pub(super) party: String,
     pub(super) days: String,
-    pub(super) state: String,
     pub(super) priorities: Vec<Text>,
     pub(super) events_held: i32,
     pub(super) adopted: i32,
@@ -116,6 +99,8 @@ pub(super) struct Lack {
 pub(super) struct Duty {
     pub(super) day: String,
     pub(super) subject: String,
+    /// What the subject is called, where the pack has it.
+    pub(super) text: Text,
     pub(super) who: String,
     pub(super) state: String,
 }
@@ -152,59 +137,9 @@ pub(super) struct View {
     names: Names,
 }
 
-/// How to call records.
-#[derive(Clone, Debug)]
-pub(super) struct Names {
-    asked: Option<String>,
-    titles: HashMap<String, String>,
-}
-
-impl Names {
-    /// The title of a record; its short name where there is none.
-    pub(super) fn call(&self, name: &str) -> String {
-        let title = self.titles.get(name).cloned();
-        title.unwrap_or_else(|| guard::text(&name::short(name)))
-    }
-
-    fn all(&self, names: &[String]) -> String {
-        let called: Vec<String> = names.iter().map(|name| self.call(name)).collect();
-        called.join(", ")
-    }
-
-    /// A text in the language that was asked for.
-    pub(super) fn text(&self, text: &Option<LocalizedText>) -> Text {
-        let picked = text
-            .as_ref()
-            .and_then(|text| language::pick(text, self.asked.as_deref()));
-        picked.map_or_else(Text::default, |picked| Text {
-            words: guard::text(picked.words),
-            tag: guard::text(picked.tag),
-            dir: direction(picked.tag),
-            marks: guard::text(&picked.marks().join(", ")),
-        })
-    }
-}
-
-fn direction(tag: &str) -> &'static str {
-    if language::right_to_left(tag) {
-        "rtl"
-    } else {
-        "ltr"
-    }
-}
-
 impl View {
     pub(super) fn of(handover: &Handover, asked: Option<&str>) -> Self {
-        let mut names = Names {
-            asked: asked.map(str::to_owned),
-            titles: HashMap::new(),
-        };
-        for record in &handover.names {
-            let title = names.text(&record.title).words;
-            if !title.is_empty() {
-                names.titles.insert(record.name.clone(), title);
-            }
-        }
+        let names = Names::of(&handover.names, asked);
         let empty = Term::default();
         let from = handover.from.as_ref().unwrap_or(&empty);
         let to = handover.to.as_ref().unwrap_or(&empty);
@@ -239,6 +174,7 @@ impl View {
                 it.schedule.clone(),
             )
         });
+        let known: Vec<&OpenItem> = handover.open.iter().chain(&handover.promised).collect();
         let tag = asked.unwrap_or("en");
         Self {
             // The words of the page itself are English; each text of the record says its own language.
@@ -266,7 +202,7 @@ impl View {
             promised: items(&handover.promised),
             planned: planned.into_iter().map(|it| names.event(it)).collect(),
             held: held.into_iter().map(|it| names.event(it)).collect(),
-            dues: dues.into_iter().map(|it| names.duty(it)).collect(),
+            dues: dues.into_iter().map(|it| names.duty(it, &known)).collect(),
             gaps: names.gaps(&handover.gaps),
             terms,
             positions: positions(&handover.positions),
@@ -276,136 +212,6 @@ impl View {
 
     pub(super) fn names(&self) -> &Names {
         &self.names
-    }
-}
-
-impl Names {
-    fn chair(&self, term: &Term) -> Chair {
-        Chair {
-            party: self.call(&term.party),
-            days: span(&dates::shown(&term.start), &dates::shown(&term.end)),
-            state: word::of(term.state().as_str_name(), "CHAIRMANSHIP_STATE_")
-                .replace("unspecified", ""),
-            priorities: term
-                .priorities
-                .iter()
-                .map(|it| self.text(&Some(it.clone())))
-                .collect(),
-            events_held: term.events_held,
-            adopted: term.recommendations_adopted,
-            open: term.open,
-            overdue: term.overdue,
-            implemented: term.implemented,
-            not_held: term.not_held,
-            role: "",
-        }
-    }
-
-    pub(super) fn item(&self, item: &OpenItem) -> Item {
-        let own = item.commitment_state() as i32 != 0;
-        let implementation = implementation(item.implementation().as_str_name());
-        let post = match (item.post.is_empty(), item.holder.is_empty()) {
-            (true, _) => "No post answers for it".to_owned(),
-            (false, true) => format!("{}, vacant", self.call(&item.post)),
-            (false, false) => format!("{}, {}", self.call(&item.post), self.call(&item.holder)),
-        };
-        let voice = |it: &rapporteur_proto::gateway::v1::Standpoint| Voice {
-            who: match it.party.is_empty() {
-                true => sentence(it.voice().as_str_name(), "VOICE_"),
-                false => format!(
-                    "{} ({})",
-                    self.call(&it.party),
-                    word::of(it.voice().as_str_name(), "VOICE_").replace('-', " ")
-                ),
-            },
-            says: quoted(self::implementation(it.status().as_str_name()), &it.word),
-            on: guard::text(&dates::shown(&it.date)),
-        };
-        Item {
-            name: guard::text(&name::short(&item.name)),
-            citation: guard::text(&item.citation),
-            text: self.text(&item.text),
-            who: self.all(&item.parties),
-            post,
-            response: sentence(item.response().as_str_name(), "RESPONSE_"),
-            status: if own {
-                sentence(item.commitment_state().as_str_name(), "COMMITMENT_STATE_")
-            } else {
-                implementation
-            },
-            word: guard::text(&item.word),
-            claimed: sentence(item.claimed().as_str_name(), "IMPLEMENTATION_"),
-            due: guard::text(&dates::shown(&item.due)),
-            labels: labels(item),
-            voices: item.standpoints.iter().map(voice).collect(),
-            score: item.score.map(|it| format!("{it:.2}")).unwrap_or_default(),
-            since: guard::text(&dates::shown(&item.since)),
-            nodes: shorts(&item.plan_nodes),
-        }
-    }
-
-    fn event(&self, event: &HandoverEvent) -> Event {
-        let place = event.place.clone().unwrap_or_default();
-        let place = [place.name, place.country_code]
-            .into_iter()
-            .filter(|it| !it.is_empty())
-            .collect::<Vec<_>>();
-        Event {
-            name: guard::text(&name::short(&event.name)),
-            title: self.text(&event.title),
-            kind: sentence(event.kind().as_str_name(), "EVENT_KIND_"),
-            state: sentence(event.state().as_str_name(), "EVENT_STATE_"),
-            days: span(&dates::shown(&event.start), &dates::shown(&event.end)),
-            place: guard::text(&place.join(", ")),
-            nodes: shorts(&event.plan_nodes),
-        }
-    }
-
-    fn duty(&self, due: &Due) -> Duty {
-        let state = match (due.report.is_empty(), due.late_days) {
-            (true, Some(days)) => format!("Overdue, {}", days_of(days)),
-            (true, None) => "To come".to_owned(),
-            (false, Some(days)) => format!("Reported, {} late", days_of(days)),
-            (false, None) => "Reported".to_owned(),
-        };
-        Duty {
-            day: guard::text(&dates::shown(&due.due)),
-            subject: guard::text(&name::short(&due.subject)),
-            who: self.all(&due.parties),
-            state,
-        }
-    }
-
-    fn gaps(&self, gaps: &[Gap]) -> Vec<Gaps> {
-        let mut by_kind: BTreeMap<i32, Vec<&Gap>> = BTreeMap::new();
-        for gap in gaps {
-            by_kind.entry(gap.kind).or_default().push(gap);
-        }
-        let lack = |gap: &Gap| Lack {
-            name: guard::text(&name::short(&gap.name)),
-            text: self.text(&gap.text),
-            detail: guard::text(
-                &[gap.detail.as_str(), &gap.field, &gap.language]
-                    .into_iter()
-                    .filter(|it| !it.is_empty())
-                    .collect::<Vec<_>>()
-                    .join(" · "),
-            ),
-            days: gap.days.map(days_of).unwrap_or_default(),
-        };
-        let group = |mut gaps: Vec<&Gap>| {
-            gaps.sort_by(|a, b| {
-                (&a.name, &a.field, &a.language).cmp(&(&b.name, &b.field, &b.language))
-            });
-            Gaps {
-                title: gaps
-                    .first()
-                    .map(|it| sentence(it.kind().as_str_name(), "GAP_KIND_"))
-                    .unwrap_or_default(),
-                gaps: gaps.into_iter().map(lack).collect(),
-            }
-        };
-        by_kind.into_values().map(group).collect()
     }
 }
 
@@ -475,87 +281,6 @@ fn figures(handover: &Handover, names: &Names) -> Vec<Figure> {
         }
     }
     all
-}
-
-/// What stands out of an item: the words say it, the look only underlines it.
-fn labels(item: &OpenItem) -> Vec<Label> {
-    let mut flags: Vec<ItemFlag> = item.flags().collect();
-    flags.sort_by_key(|flag| *flag as i32);
-    let mut found = Vec::new();
-    for flag in flags {
-        let words = match flag {
-            ItemFlag::Unspecified | ItemFlag::Open => continue,
-            ItemFlag::Overdue => match item.overdue_days {
-                Some(days) => format!("Overdue {}", days_of(days)),
-                None => "Overdue".to_owned(),
-            },
-            ItemFlag::NoReport => match item.silent_days {
-                Some(days) => format!("Silent {}", days_of(days)),
-                None => "Silent".to_owned(),
-            },
-            ItemFlag::Orphaned => "Nobody answers".to_owned(),
-            other => sentence(other.as_str_name(), "ITEM_FLAG_"),
-        };
-        found.push(Label {
-            class: word::of(flag.as_str_name(), "ITEM_FLAG_"),
-            words,
-        });
-    }
-    found
-}
-
-/// `IMPLEMENTATION_IN_PROGRESS` as `In progress`; nothing of what is not stated.
-pub(super) fn sentence(name: &str, prefix: &str) -> String {
-    let words = word::of(name, prefix).replace('-', " ");
-    if words == "unspecified" || words == "none" {
-        return String::new();
-    }
-    let mut letters = words.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(letters).collect()
-    })
-}
-
-/// How far something is; that nothing is known is said.
-pub(super) fn implementation(name: &str) -> String {
-    match sentence(name, "IMPLEMENTATION_") {
-        words if words.is_empty() => "Nothing verified".to_owned(),
-        words => words,
-    }
-}
-
-fn quoted(words: String, original: &str) -> String {
-    if original.is_empty() {
-        words
-    } else {
-        format!("{words} (“{}”)", guard::text(original))
-    }
-}
-
-fn shorts(names: &[String]) -> String {
-    let all: Vec<String> = names
-        .iter()
-        .map(|it| guard::text(&name::short(it)))
-        .collect();
-    all.join(", ")
-}
-
-pub(super) fn span(start: &str, end: &str) -> String {
-    let words = match (start, end) {
-        ("", "") => String::new(),
-        (start, end) if end.is_empty() || start == end => start.to_owned(),
-        ("", end) => format!("until {end}"),
-        (start, end) => format!("{start} to {end}"),
-    };
-    guard::text(&words)
-}
-
-pub(super) fn days_of(days: i32) -> String {
-    if days == 1 {
-        "1 day".to_owned()
-    } else {
-        format!("{days} days")
-    }
 }
 
 fn positions(positions: &[Position]) -> String {
