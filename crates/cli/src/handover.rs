@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 use rapporteur_proto::gateway::v1::{GetHandoverRequest, Handover};
 
-pub use pack::pack;
+pub use pack::{Edition, pack};
 
 use crate::context::Context;
 use crate::error::{Failure, Result};
@@ -67,9 +67,13 @@ pub(crate) async fn run(ctx: &mut Context<'_>, ask: Ask) -> Result<()> {
         at_least: ask.moment.at_least(&to).await?,
         public_only: ask.public,
     };
+    let language = ctx.global.lang.as_deref();
+    let edition = Edition {
+        language,
+        public: ask.public,
+    };
     let handover: Handover = to.ask(SERVICE, &request).await?;
-    let files = pack(&handover, ctx.global.lang.as_deref())
-        .map_err(|why| Failure::other("UNPRINTABLE", why))?;
+    let files = pack(&handover, edition).map_err(|why| Failure::other("UNPRINTABLE", why))?;
     std::fs::create_dir_all(&ask.out).map_err(|e| unwritable(&ask.out, &e))?;
     let mut rows = Vec::new();
     for (name, text) in &files {

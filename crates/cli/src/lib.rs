@@ -71,5 +71,5 @@ mod when;
 mod word;
 
 pub use command::{command, run, run_in};
-pub use handover::pack;
+pub use handover::{Edition, pack};
 pub use surroundings::Surroundings;

@@ -12,12 +12,16 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
-use rapporteur_cli::pack;
+use rapporteur_cli::{Edition, pack};
 use rapporteur_proto::gateway::v1::Handover;
 use serde_json::Value;
 
 fn files(handover: &Handover, language: Option<&str>) -> BTreeMap<&'static str, String> {
-    pack(handover, language).unwrap().into_iter().collect()
+    let edition = Edition {
+        language,
+        public: true,
+    };
+    pack(handover, edition).unwrap().into_iter().collect()
 }
 
 #[test]
@@ -218,6 +222,9 @@ fn what_matters_is_told() {
         "7 of 10",
         "events 412, recommendations 388",
         "Not addressed yet (3)",
+        "Objectives addressed in the term",
+        "4 of 10",
+        ">public<",
     ] {
         assert!(page.contains(told), "{told}");
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use askama::Template;
 use jiff::civil::Date;
 use rapporteur_proto::events::v1::PlanNodeKind;
-use rapporteur_proto::gateway::v1::{Coverage, CoverageNode, CoverageProof, Term};
+use rapporteur_proto::gateway::v1::{Coverage, CoverageLevel, CoverageNode, CoverageProof, Term};
 use rapporteur_proto::r#type::v1::PlanLinkKind;
 
 use super::dates;
@@ -37,6 +37,9 @@ pub(super) struct Matrix {
     pub(super) note: String,
     height: usize,
     columns: Vec<Column>,
+    /// What is counted in the last row: `objectives addressed`; empty where nobody counted.
+    foot: String,
+    foot_middle: usize,
     rows: Vec<Row>,
     /// Nodes that nothing addresses, for the list beside the picture.
     pub(super) never: Vec<String>,
@@ -47,6 +50,8 @@ struct Column {
     x: usize,
     above: String,
     below: String,
+    /// `3 of 10` in this period; empty where nobody counted.
+    addressed: String,
 }
 
 #[derive(Clone, Debug)]
@@ -80,6 +85,8 @@ struct Cell {
 /// One column: what it is called, and which days it has.
 #[derive(Clone, Debug)]
 struct Period {
+    /// The chairmanship or the year.
+    key: String,
     above: String,
     below: String,
     first: Date,
@@ -147,6 +154,15 @@ pub(super) fn matrix(at: usize, coverage: &Coverage, terms: &[Term], names: &Nam
     let rows: Vec<Row> = shown.iter().enumerate().map(row).collect();
     let addressed = coverage.nodes.iter().filter(|node| node.addressed).count();
     let title = names.text(&coverage.title).words;
+    let level = main_level(&coverage.levels);
+    let counted = level.map(|level| level.kind).unwrap_or_default();
+    let foot = match level {
+        Some(level) if !coverage.groups.is_empty() => {
+            let kind = word::of(level.kind().as_str_name(), "PLAN_NODE_KIND_");
+            format!("{kind}s addressed in the term")
+        }
+        _ => String::new(),
+    };
     Matrix {
         id: format!("matrix-{at}"),
         summary: format!(
@@ -160,7 +176,9 @@ pub(super) fn matrix(at: usize, coverage: &Coverage, terms: &[Term], names: &Nam
             title
         },
         note: notes.join(" "),
-        height: HEAD + rows.len() * ROW + 8,
+        height: HEAD + (rows.len() + usize::from(!foot.is_empty())) * ROW + 8,
+        foot_middle: HEAD + rows.len() * ROW + ROW / 2 + 6,
+        foot,
         columns: periods
             .iter()
             .enumerate()
@@ -168,6 +186,7 @@ pub(super) fn matrix(at: usize, coverage: &Coverage, terms: &[Term], names: &Nam
                 x: x(column),
                 above: short(&period.above, (width / 7).max(4)),
                 below: period.below.clone(),
+                addressed: in_period(coverage, period, counted),
             })
             .collect(),
         rows,
@@ -184,6 +203,23 @@ pub(super) fn matrix(at: usize, coverage: &Coverage, terms: &[Term], names: &Nam
     }
 }
 
+/// Objectives where the plan has them, its deepest level otherwise.
+pub(super) fn main_level(levels: &[CoverageLevel]) -> Option<&CoverageLevel> {
+    let objectives = levels
+        .iter()
+        .find(|level| level.kind() == PlanNodeKind::Objective);
+    objectives.or(levels.last())
+}
+
+/// `3 of 10`, as the gateway counted for this period alone.
+fn in_period(coverage: &Coverage, period: &Period, kind: i32) -> String {
+    let group = coverage.groups.iter().find(|it| it.key == period.key);
+    group
+        .and_then(|group| group.levels.iter().find(|level| level.kind == kind))
+        .map(|level| format!("{} of {}", level.addressed, level.total))
+        .unwrap_or_default()
+}
+
 /// The terms whose days are known; the years of the links where there is none.
 fn periods(coverage: &Coverage, terms: &[Term], names: &Names) -> Vec<Period> {
     let mut found: Vec<Period> = terms
@@ -198,6 +234,7 @@ fn periods(coverage: &Coverage, terms: &[Term], names: &Names) -> Vec<Period> {
                 _ => first.year().to_string(),
             };
             Some(Period {
+                key: term.chairmanship.clone(),
                 above: names.call(&term.party),
                 below,
                 first,
@@ -214,6 +251,7 @@ fn periods(coverage: &Coverage, terms: &[Term], names: &Names) -> Vec<Period> {
             .into_iter()
             .filter_map(|year| {
                 Some(Period {
+                    key: year.to_string(),
                     above: String::new(),
                     below: year.to_string(),
                     first: Date::new(year, 1, 1).ok()?,

@@ -165,7 +165,7 @@ impl Names {
         }
     }
 
-    pub(super) fn duty(&self, due: &Due, items: &[&OpenItem]) -> Duty {
+    pub(super) fn duty(&self, due: &Due, items: &HashMap<&str, &OpenItem>) -> Duty {
         let state = match (due.report.is_empty(), due.late_days) {
             (true, Some(days)) => format!("Overdue, {}", days_of(days)),
             (true, None) => "To come".to_owned(),
@@ -176,8 +176,7 @@ impl Names {
             day: guard::text(&dates::shown(&due.due)),
             subject: guard::text(&name::short(&due.subject)),
             text: items
-                .iter()
-                .find(|it| it.name == due.subject)
+                .get(due.subject.as_str())
                 .map(|it| self.text(&it.text))
                 .unwrap_or_default(),
             who: self.all(&due.parties),

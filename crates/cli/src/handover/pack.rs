@@ -8,16 +8,25 @@ use super::{markdown, page, sheets};
 use crate::noun::reflect;
 use crate::output;
 
-/// Name and content of each file of a pack, with texts in the language that is asked for where there is one.
+/// Which edition of a pack.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Edition<'a> {
+    /// The language of texts, where there is one; the fallback is that of every table.
+    pub language: Option<&'a str>,
+    /// Whether what is not public was left out; the pack says so.
+    pub public: bool,
+}
+
+/// Name and content of each file of a pack.
 ///
 /// # Errors
 ///
 /// When a file cannot be put together; the text says why.
 pub fn pack(
     handover: &Handover,
-    language: Option<&str>,
+    edition: Edition<'_>,
 ) -> Result<Vec<(&'static str, String)>, String> {
-    let view = View::of(handover, language);
+    let view = View::of(handover, edition);
     let json = reflect(handover)
         .and_then(|all| output::steady(&all))
         .map_err(|e| e.to_string())?;

@@ -277,7 +277,7 @@ mod tests {
             on: "2026-01-01".into(),
             ..Handover::default()
         };
-        let view = super::super::view::View::of(&handover, None);
+        let view = super::super::view::View::of(&handover, Default::default());
         let drawn = timeline(&handover, view.names()).unwrap();
         assert_eq!((drawn.terms.len(), drawn.events.len()), (2, 2));
         assert_eq!(drawn.events[0].x, LEFT);

@@ -1,13 +1,15 @@
 //! What a pack shows: the answer in words, in the language that was asked for, in a stated order.
 
 use std::cmp::Reverse;
+use std::collections::{HashMap, HashSet};
 
 use rapporteur_proto::gateway::v1::{
     Due, Handover, HandoverEvent, ItemFlag, OpenItem, Position, Term,
 };
 
-use super::dates;
 use super::names::{Names, Text, direction};
+use super::pack::Edition;
+use super::{dates, matrix};
 use crate::output::guard;
 use crate::{name, word};
 
@@ -116,8 +118,8 @@ pub(super) struct Figure {
 /// The whole pack in words.
 #[derive(Clone, Debug)]
 pub(super) struct View {
-    pub(super) language: String,
-    pub(super) dir: &'static str,
+    /// Whether everybody may read it.
+    pub(super) public: bool,
     pub(super) title: Text,
     pub(super) dialogue: String,
     pub(super) on: String,
@@ -138,7 +140,8 @@ pub(super) struct View {
 }
 
 impl View {
-    pub(super) fn of(handover: &Handover, asked: Option<&str>) -> Self {
+    pub(super) fn of(handover: &Handover, edition: Edition<'_>) -> Self {
+        let asked = edition.language;
         let names = Names::of(&handover.names, asked);
         let empty = Term::default();
         let from = handover.from.as_ref().unwrap_or(&empty);
@@ -174,12 +177,15 @@ impl View {
                 it.schedule.clone(),
             )
         });
-        let known: Vec<&OpenItem> = handover.open.iter().chain(&handover.promised).collect();
+        let known: HashMap<&str, &OpenItem> = handover
+            .open
+            .iter()
+            .chain(&handover.promised)
+            .map(|it| (it.name.as_str(), it))
+            .collect();
         let tag = asked.unwrap_or("en");
         Self {
-            // The words of the page itself are English; each text of the record says its own language.
-            language: "en".to_owned(),
-            dir: "ltr",
+            public: edition.public,
             title: match names.text(&handover.title) {
                 text if text.words.is_empty() => Text {
                     words: names.call(&handover.dialogue),
@@ -224,9 +230,9 @@ fn urgent(handover: &Handover) -> Vec<&OpenItem> {
         ItemFlag::Returned,
     ];
     let mut found: Vec<&OpenItem> = Vec::new();
+    let mut known: HashSet<&str> = HashSet::new();
     for item in handover.open.iter().chain(&handover.promised) {
-        let known = found.iter().any(|it| it.name == item.name);
-        if !known && item.flags().any(|flag| URGENT.contains(&flag)) {
+        if item.flags().any(|flag| URGENT.contains(&flag)) && known.insert(&item.name) {
             found.push(item);
         }
     }
@@ -267,10 +273,7 @@ fn figures(handover: &Handover, names: &Names) -> Vec<Figure> {
         figure("", count(handover.planned.len()), "events planned"),
     ];
     for coverage in &handover.coverage {
-        // Objectives where the plan has them, its deepest level otherwise.
-        let objective = rapporteur_proto::events::v1::PlanNodeKind::Objective;
-        let level = coverage.levels.iter().find(|it| it.kind() == objective);
-        if let Some(level) = level.or(coverage.levels.last()) {
+        if let Some(level) = matrix::main_level(&coverage.levels) {
             let kind = word::of(level.kind().as_str_name(), "PLAN_NODE_KIND_");
             let plan = names.text(&coverage.title).words;
             all.push(Figure {

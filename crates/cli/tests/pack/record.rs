@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use rapporteur_proto::changes::v1::Service;
 use rapporteur_proto::events::v1::{ChairmanshipState, EventKind, EventState, PlanNodeKind};
 use rapporteur_proto::gateway::v1::{
-    CountItemsResponse, Coverage, CoverageLevel, CoverageNode, CoverageProof, Due, FlagCount, Gap,
-    GapKind, Handover, HandoverEvent, ImplementationCount, ItemFlag, NamedRecord, OpenItem,
-    Position, ResponseCount, Standpoint, Term,
+    CountItemsResponse, Coverage, CoverageGroup, CoverageLevel, CoverageNode, CoverageProof, Due,
+    FlagCount, Gap, GapKind, Handover, HandoverEvent, ImplementationCount, ItemFlag, NamedRecord,
+    OpenItem, Position, ResponseCount, Standpoint, Term,
 };
 use rapporteur_proto::recommendations::v1::{CommitmentState, Implementation, Response, Voice};
 use rapporteur_proto::r#type::v1::{CivilDate, LocalizedText, Place, PlanLinkKind};
@@ -382,6 +382,13 @@ fn coverage() -> Coverage {
             level(PlanNodeKind::Area, 5, 5),
             level(PlanNodeKind::Objective, 7, 10),
         ],
+        groups: [("es-2023", 3), ("sn-2024", 5), ("pt-2025", 4)]
+            .map(|(id, addressed)| CoverageGroup {
+                key: format!("dialogues/rabat/chairmanships/{id}"),
+                levels: vec![level(PlanNodeKind::Objective, addressed, 10)],
+                ..CoverageGroup::default()
+            })
+            .into(),
         nodes: nodes.iter().enumerate().map(node).collect(),
         ..Coverage::default()
     }
