@@ -11,9 +11,9 @@ use crate::error::{Failure, Result};
 use crate::surroundings::Surroundings;
 use crate::{
     addressee, assessment, chairmanship, changes, check, commitment, completion, coverage,
-    crosswalk, demo, dialogue, due, event, examples, gaps, inbox, instrument, load, membership,
-    node, open, party, plan, post, profile, recommendation, report, schedule, source, status,
-    trace, up, vocabulary,
+    crosswalk, demo, dialogue, due, event, examples, gaps, handover, inbox, instrument, load,
+    membership, node, open, party, plan, post, profile, recommendation, report, schedule, source,
+    status, trace, up, vocabulary,
 };
 
 /// Keeps the record of intergovernmental dialogues: what was held, what was recommended, who answered,
@@ -81,6 +81,8 @@ enum Command {
     Due(due::Ask),
     /// List what the record lacks
     Gaps(gaps::Ask),
+    /// Write the pack that one chair leaves to the next into a folder
+    Handover(Box<handover::Ask>),
     /// Count everything that is amiss: the promise check
     Check(check::Ask),
     /// Count how far a plan is covered, with the proof
@@ -214,6 +216,7 @@ async fn go(ctx: &mut Context<'_>, command: Command) -> Result<()> {
         Command::Open(ask) => open::run(ctx, ask).await,
         Command::Due(ask) => due::run(ctx, ask).await,
         Command::Gaps(ask) => gaps::run(ctx, ask).await,
+        Command::Handover(ask) => handover::run(ctx, *ask).await,
         Command::Check(ask) => check::run(ctx, ask).await,
         Command::Coverage(ask) => coverage::run(ctx, ask).await,
         Command::Trace(ask) => trace::run(ctx, ask).await,

@@ -273,6 +273,10 @@ const EXAMPLES: &[(&str, &str)] = &[
         "gaps",
         "gaps --plan rabat/cadiz --kind node-never-addressed",
     ),
+    (
+        "handover",
+        "handover --dialogue rabat --from pt --to ng -o pack --on 2026-01-01",
+    ),
     ("check", "check --dialogue rabat --exit-code"),
     (
         "source add",

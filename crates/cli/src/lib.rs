@@ -46,6 +46,7 @@ mod due;
 mod figures;
 mod followup;
 mod gaps;
+mod handover;
 mod inbox;
 mod open;
 
@@ -70,4 +71,5 @@ mod when;
 mod word;
 
 pub use command::{command, run, run_in};
+pub use handover::{Edition, pack};
 pub use surroundings::Surroundings;
