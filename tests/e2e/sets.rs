@@ -86,6 +86,9 @@ async fn a_commission_follows_up_its_recommendations() {
         let loader = Loader::new(&house).await;
         let words = loader.vocabulary("taic").await;
         loader.commission(&rows, &words).await;
+        // Some rows name nobody: recommendations that are addressed to nobody.
+        let (rows, to_nobody): (Vec<Row>, Vec<Row>) =
+            rows.into_iter().partition(|r| !r.recipient.is_empty());
         let kept = loader.addressees("dialogues/taic").await;
         assert_eq!(kept.len(), rows.len(), "{}", file.display());
 
@@ -105,8 +108,9 @@ async fn a_commission_follows_up_its_recommendations() {
         // And what they mean here was reached by reports that somebody else verified.
         let meant = |status: &str| match status {
             "Closed acceptable" => Implementation::Implemented,
-            "Closed cancelled" | "Closed superseded" | "Withdrawn" => Implementation::NotApplicable,
-            "Open" | "Unconfirmed" => Implementation::None,
+            "Closed cancelled" | "Withdrawn" => Implementation::NotApplicable,
+            // By which recommendation it was superseded is not told, so its text still stands here.
+            "Open" | "Unconfirmed" | "Closed superseded" => Implementation::None,
             other => panic!("{other} is a new word"),
         };
         let by_state = count(kept.iter().map(Addressee::implementation));
@@ -133,13 +137,14 @@ async fn a_commission_follows_up_its_recommendations() {
             .collect();
         assert_eq!(counted, by_state);
         assert_eq!(counted.values().sum::<i32>(), answer.addressees);
+        let gaps = loader.unaddressed("dialogues/taic").await;
+        assert_eq!(gaps, to_nobody.len());
         let silent = answer
             .flags
             .iter()
             .find(|f| f.flag() == rapporteur_proto::gateway::v1::ItemFlag::NoReport)
             .map_or(0, |f| f.addressees);
-        let never = |r: &&Row| meant(&r.status) == Implementation::None && r.reply_text.is_empty();
-        assert_eq!(silent as usize, rows.iter().filter(never).count());
+        assert_eq!(Some(&silent), by_state.get(&Implementation::None));
     }
 }
 

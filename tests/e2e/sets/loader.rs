@@ -10,7 +10,9 @@ use rapporteur_proto::events::v1::{
     CreateDialogueRequest, CreatePartyRequest, Dialogue, Party, PartyKind,
 };
 use rapporteur_proto::gateway::v1::follow_up_service_client::FollowUpServiceClient;
-use rapporteur_proto::gateway::v1::{CountItemsRequest, CountItemsResponse};
+use rapporteur_proto::gateway::v1::{
+    CountItemsRequest, CountItemsResponse, GapKind, ListGapsRequest,
+};
 use rapporteur_proto::recommendations::v1::addressee_service_client::AddresseeServiceClient;
 use rapporteur_proto::recommendations::v1::instrument_service_client::InstrumentServiceClient;
 use rapporteur_proto::recommendations::v1::progress_report_service_client::ProgressReportServiceClient;
@@ -69,9 +71,15 @@ pub(super) fn party(name: &str) -> String {
     format!("parties/{}", id.trim_end_matches('-'))
 }
 
+/// Control characters have crept into some replies; the service keeps none.
+fn clean(words: &str) -> String {
+    let kept = |c: &char| !c.is_control() || *c == '\n' || *c == '\t';
+    words.chars().filter(kept).collect()
+}
+
 fn text(words: &str) -> Option<LocalizedText> {
     (!words.trim().is_empty()).then(|| LocalizedText {
-        by_language: [("en".to_owned(), words.to_owned())].into(),
+        by_language: [("en".to_owned(), clean(words))].into(),
         ..LocalizedText::default()
     })
 }
@@ -120,9 +128,8 @@ impl Loader {
     pub(super) async fn commission(&self, rows: &[Row], words: &Words) {
         let dialogue = "dialogues/taic";
         self.dialogue(dialogue).await;
-        let names = rows
-            .iter()
-            .map(|r| (party(&r.recipient), r.recipient.clone()));
+        let named = rows.iter().filter(|r| !r.recipient.is_empty());
+        let names = named.map(|r| (party(&r.recipient), r.recipient.clone()));
         let names = names.chain([(COMMISSION.to_owned(), "Commission".to_owned())]);
         let mut seen = BTreeSet::new();
         let parties = names.filter(|(name, _)| seen.insert(name.clone()));
@@ -145,6 +152,9 @@ impl Loader {
                 adopted: day(&row.made),
                 ..Recommendation::default()
             };
+            if row.recipient.is_empty() {
+                return self.adopt(dialogue, &id, recommendation).await.map(drop);
+            }
             let party = party(&row.recipient);
             let addressee = Addressee {
                 party: party.clone(),
@@ -153,13 +163,15 @@ impl Loader {
                     scheme: "taic-status".into(),
                     value: row.status.clone(),
                 }],
+                note: clean(&row.reply_text),
                 ..Addressee::default()
             };
             let name = self
                 .recommend(dialogue, &id, recommendation, addressee)
                 .await?;
             let means = words.term(&row.status).implementation();
-            if means == Implementation::Unspecified && row.reply_text.is_empty() {
+            // A reply that does not say how far it is is no report.
+            if means == Implementation::Unspecified {
                 return Ok(());
             }
             let report = ProgressReport {
@@ -181,7 +193,7 @@ impl Loader {
         .await;
     }
 
-    /// Hands in a report; one that says how far it is was verified by the commission.
+    /// Hands in a report, which the commission verifies.
     async fn report(
         &self,
         dialogue: &str,
@@ -190,7 +202,6 @@ impl Loader {
         on: &str,
     ) -> Result<(), Status> {
         let mut reports = ProgressReportServiceClient::new(self.channel.clone());
-        let verified = report.claimed != 0;
         let create = CreateProgressReportRequest {
             parent: dialogue.to_owned(),
             progress_report_id: id.to_owned(),
@@ -209,9 +220,6 @@ impl Loader {
         reports
             .submit_progress_report(self.by("addressee", submit))
             .await?;
-        if !verified {
-            return Ok(());
-        }
         let verify = VerifyProgressReportRequest {
             name,
             verifier: COMMISSION.to_owned(),
@@ -349,13 +357,11 @@ impl Loader {
         Ok(())
     }
 
-    /// An adopted recommendation with its one addressee, whose name it gives.
-    async fn recommend(
+    async fn adopt(
         &self,
         dialogue: &str,
         id: &str,
         recommendation: Recommendation,
-        addressee: Addressee,
     ) -> Result<String, Status> {
         let create = CreateRecommendationRequest {
             parent: dialogue.to_owned(),
@@ -369,8 +375,20 @@ impl Loader {
         let made = RecommendationServiceClient::new(self.channel.clone())
             .create_recommendation(self.by("loader", create))
             .await?;
+        Ok(made.into_inner().name)
+    }
+
+    /// An adopted recommendation with its one addressee, whose name it gives.
+    async fn recommend(
+        &self,
+        dialogue: &str,
+        id: &str,
+        recommendation: Recommendation,
+        addressee: Addressee,
+    ) -> Result<String, Status> {
+        let parent = self.adopt(dialogue, id, recommendation).await?;
         let create = CreateAddresseeRequest {
-            parent: made.into_inner().name,
+            parent,
             addressee: Some(addressee),
             ..Default::default()
         };
@@ -401,6 +419,19 @@ impl Loader {
             }
             request.page_token = page.next_page_token;
         }
+    }
+
+    /// How many recommendations are addressed to nobody.
+    pub(super) async fn unaddressed(&self, dialogue: &str) -> usize {
+        let request = ListGapsRequest {
+            dialogues: vec![dialogue.to_owned()],
+            kinds: vec![GapKind::RecommendationWithoutAddressee.into()],
+            page_size: 1_000,
+            ..Default::default()
+        };
+        let mut client = FollowUpServiceClient::new(self.channel.clone());
+        let gaps = client.list_gaps(self.by("loader", request)).await.unwrap();
+        gaps.into_inner().gaps.len()
     }
 
     /// What the gateway counts, once its views have seen it all.
