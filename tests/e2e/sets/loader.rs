@@ -148,7 +148,8 @@ impl Loader {
                 instrument: format!("{dialogue}/instruments/{}", inquiry(&row.inquiry)),
                 path: row.number.clone(),
                 kind: RecommendationKind::Operational.into(),
-                text: text(&row.recommendation),
+                // Some rows have a number and no text.
+                text: text(&row.recommendation).or(text("(no text in the list)")),
                 adopted: day(&row.made),
                 ..Recommendation::default()
             };
