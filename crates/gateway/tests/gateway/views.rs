@@ -162,6 +162,7 @@ async fn views_outlive_a_restart_and_the_absence_of_services() {
     let mut client = TraceServiceClient::new(gateway.channel.clone());
     let asked = TraceRequest {
         name: TEXT.into(),
+        as_of: None,
         at_least: Vec::new(),
     };
     let hops = soon("trace", client.trace(asked))
