@@ -1,7 +1,13 @@
 //! End-to-end stories: the real programs, started the way an operator starts them, used the way people use
 //! them. One file a story; [`harness`] starts and kills the programs.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests; a story that is skipped says so"
+)]
 
 mod harness;
 

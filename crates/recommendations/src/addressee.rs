@@ -142,13 +142,16 @@ async fn afterwards(records: &Records, entry: &mut LedgerEntry, at: &str) -> Res
     let term = vocabulary::meaning(records, at, &entry.vocabulary, &entry.word).await?;
     let response = format!("{at}.response");
     vocabulary::agree(&response, &mut entry.response, term.response, &term)?;
-    let implementation = format!("{at}.implementation");
-    vocabulary::agree(
-        &implementation,
-        &mut entry.implementation,
-        term.implementation,
-        &term,
-    )?;
+    // Words of silence are kept, and move nothing.
+    if term.implementation() != Implementation::None {
+        let field = format!("{at}.implementation");
+        vocabulary::agree(
+            &field,
+            &mut entry.implementation,
+            term.implementation,
+            &term,
+        )?;
+    }
     if entry.implementation == 0 || entry.provenance.is_some() {
         return Ok(());
     }

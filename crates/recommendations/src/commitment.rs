@@ -259,9 +259,17 @@ fn refer(commitment: &Commitment) -> References {
     references.all("commitment.plan_nodes", &commitment.plan_nodes);
     references.one("commitment.matches", &commitment.matches);
     for (place, indicator) in commitment.indicators.iter().enumerate() {
-        let values = indicator.baseline.iter().chain(&indicator.target);
-        for value in values.chain(&indicator.values) {
-            let at = format!("commitment.indicators[{place}].values.provenance");
+        let at = format!("commitment.indicators[{place}]");
+        let ends = [
+            ("baseline", &indicator.baseline),
+            ("target", &indicator.target),
+        ];
+        for (field, value) in ends {
+            let provenance = value.as_ref().and_then(|v| v.provenance.as_ref());
+            references.one_provenance(&format!("{at}.{field}.provenance"), provenance);
+        }
+        for (place, value) in indicator.values.iter().enumerate() {
+            let at = format!("{at}.values[{place}].provenance");
             references.one_provenance(&at, value.provenance.as_ref());
         }
     }

@@ -124,7 +124,8 @@ fn check(entry: &LedgerEntry, field: &impl Fn(&str) -> String, today: Date) -> R
     let mut violations = Violations::default();
     violations.choice::<Response>(&field("response"), entry.response, true);
     violations.choice::<Implementation>(&field("implementation"), entry.implementation, true);
-    let says = entry.response != 0 || entry.implementation != 0;
+    // A word of another system that tells neither is kept all the same.
+    let says = entry.response != 0 || entry.implementation != 0 || !entry.vocabulary.is_empty();
     violations.require(
         says,
         field("response"),

@@ -93,8 +93,7 @@ fn day(value: &str) -> Option<CivilDate> {
 
 impl Loader {
     pub(super) async fn new(house: &House) -> Self {
-        let installed = house.ask(&["vocabulary", "install"]);
-        println!("{}", installed.trim());
+        house.ask(&["vocabulary", "install"]);
         Self {
             channel: channel(&house.gateway.address),
             token: format!("Bearer {}", house.key()).parse().unwrap(),

@@ -3,6 +3,7 @@
 use rapporteur_proto::recommendations::v1::{
     Addressee, Implementation, ListAddresseesRequest, Response,
 };
+use rapporteur_records::list::is_under;
 use rapporteur_records::words::date;
 use rapporteur_records::{Listing, Range, Records, Result, Violations, layout};
 use rapporteur_store::key::prefix_end;
@@ -26,16 +27,8 @@ pub async fn listing(
 ) -> Result<Listing<Addressee>> {
     let mut violations = Violations::default();
     violations.name("party", &request.party, PARTY);
-    for (at, response) in request.responses.iter().enumerate() {
-        violations.choice::<Response>(&format!("responses[{at}]"), *response, false);
-    }
-    for (at, implementation) in request.implementations.iter().enumerate() {
-        violations.choice::<Implementation>(
-            &format!("implementations[{at}]"),
-            *implementation,
-            false,
-        );
-    }
+    violations.choices::<Response>("responses", &request.responses);
+    violations.choices::<Implementation>("implementations", &request.implementations);
     let due_by = violations.day("due_by", &request.due_by);
     violations.done()?;
     let mut listing = Listing::children(&ADDRESSEE, &request.parent)?;
@@ -63,7 +56,7 @@ pub async fn listing(
         listing.ranges = vec![of_party(&request.party, "")];
     }
     if due_by.is_some() || !request.party.is_empty() {
-        listing = listing.only(move |a| under(&parent, &a.name));
+        listing = listing.only(move |a| is_under(&a.name, &parent));
     }
     let (responses, implementations) = (request.responses.clone(), request.implementations.clone());
     if !responses.is_empty() || !implementations.is_empty() {
@@ -73,12 +66,4 @@ pub async fn listing(
         });
     }
     Ok(listing)
-}
-
-/// Whether a name lies under a list's parent, in which `-` is any id.
-fn under(parent: &str, name: &str) -> bool {
-    parent
-        .split('/')
-        .zip(name.split('/'))
-        .all(|(wanted, is)| wanted == "-" || wanted == is)
 }

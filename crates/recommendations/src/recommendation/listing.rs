@@ -76,9 +76,7 @@ fn check(request: &ListRecommendationsRequest) -> Result<()> {
     let mut violations = Violations::default();
     violations.name("instrument", &request.instrument, INSTRUMENT.pattern);
     violations.name("event", &request.event, EVENT);
-    for (at, state) in request.states.iter().enumerate() {
-        violations.choice::<State>(&format!("states[{at}]"), *state, false);
-    }
+    violations.choices::<State>("states", &request.states);
     violations.codes("themes", &request.themes);
     violations.name("plan_node", &request.plan_node, PLAN_NODE);
     violations.name("addressee", &request.addressee, Pattern("parties/*"));

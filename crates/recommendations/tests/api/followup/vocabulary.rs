@@ -208,6 +208,24 @@ async fn reports_assessments_and_entries_are_given_by_their_words() {
         (Response::Supported, Implementation::Implemented)
     );
     assert_eq!(made.entries[0].report, "");
+
+    // A word that moves nothing is kept all the same.
+    let silence = LedgerEntry {
+        on: day("2024-11-01"),
+        vocabulary: WORDS.into(),
+        word: "Nothing heard".into(),
+        ..LedgerEntry::default()
+    };
+    let silent = Addressee {
+        party: "parties/gb".into(),
+        ..of(silence)
+    };
+    let made = case.world.addressee(&parent, silent).await.unwrap();
+    assert_eq!(
+        (made.implementation(), made.entries[0].word.as_str()),
+        (Implementation::None, "Nothing heard")
+    );
+    assert_eq!(made.entries[0].implementation, 0);
 }
 
 #[tokio::test]
