@@ -5,6 +5,7 @@
 mod callers;
 mod echo;
 mod feed;
+mod followup;
 mod forwarding;
 mod joined;
 mod views;
