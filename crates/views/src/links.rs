@@ -106,7 +106,8 @@ fn direct<'m>(
             covers.push(Cover::of(carrier.clone(), link, crosswalk, supposed));
         }
     }
-    covers[begin..].sort_by(|one, other| one.order().cmp(&other.order()));
+    // The date is read once for each, not at each comparison.
+    covers[begin..].sort_by_cached_key(Cover::order);
 }
 
 impl<'m> Cover<'m> {
