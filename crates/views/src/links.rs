@@ -206,50 +206,59 @@ struct Carrier<'m> {
 }
 
 impl<'m> Carrier<'m> {
+    /// The record with this name, when it may have links. The name says in which table it is: most records of a node
+    /// are recommendations, and three searches of large tables for each would be most of the work.
     fn of(model: &'m Model, name: &str) -> Option<Self> {
-        if let Some((name, event)) = model.events.get_key_value(name) {
-            return Some(Self {
-                name,
-                title: event.title.as_ref(),
-                links: &event.plan_links,
-                standing: event_standing(event),
-                own: Standing::Done,
-                event: name,
-                known_event: Some(event),
-                adopted: None,
-            });
+        match name.split('/').nth(2)? {
+            "events" => {
+                let (name, event) = model.events.get_key_value(name)?;
+                Some(Self {
+                    name,
+                    title: event.title.as_ref(),
+                    links: &event.plan_links,
+                    standing: event_standing(event),
+                    own: Standing::Done,
+                    event: name,
+                    known_event: Some(event),
+                    adopted: None,
+                })
+            }
+            "instruments" => {
+                let (name, text) = model.instruments.get_key_value(name)?;
+                Some(Self::text(
+                    model,
+                    name,
+                    text.title.as_ref(),
+                    &text.plan_links,
+                    instrument_standing(text),
+                    &text.event,
+                    text.adopted.as_ref(),
+                ))
+            }
+            "recommendations" => {
+                let (name, text) = model.recommendations.get_key_value(name)?;
+                let instrument = model.instruments.get(&text.instrument);
+                let event = if text.event.is_empty() {
+                    instrument.map_or("", |i| &i.event)
+                } else {
+                    &text.event
+                };
+                let adopted = text
+                    .adopted
+                    .as_ref()
+                    .or(instrument.and_then(|i| i.adopted.as_ref()));
+                Some(Self::text(
+                    model,
+                    name,
+                    text.text.as_ref(),
+                    &text.plan_links,
+                    recommendation_standing(text),
+                    event,
+                    adopted,
+                ))
+            }
+            _ => None,
         }
-        if let Some((name, text)) = model.instruments.get_key_value(name) {
-            return Some(Self::text(
-                model,
-                name,
-                text.title.as_ref(),
-                &text.plan_links,
-                instrument_standing(text),
-                &text.event,
-                text.adopted.as_ref(),
-            ));
-        }
-        let (name, text) = model.recommendations.get_key_value(name)?;
-        let instrument = model.instruments.get(&text.instrument);
-        let event = if text.event.is_empty() {
-            instrument.map_or("", |i| &i.event)
-        } else {
-            &text.event
-        };
-        let adopted = text
-            .adopted
-            .as_ref()
-            .or(instrument.and_then(|i| i.adopted.as_ref()));
-        Some(Self::text(
-            model,
-            name,
-            text.text.as_ref(),
-            &text.plan_links,
-            recommendation_standing(text),
-            event,
-            adopted,
-        ))
     }
 
     /// A text counts through its event, so both must have happened.
