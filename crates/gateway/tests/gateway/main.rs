@@ -8,6 +8,7 @@ mod feed;
 mod followup;
 mod forwarding;
 mod joined;
+mod record;
 mod views;
 mod wire;
 
