@@ -34,6 +34,7 @@ const ROOMS: [(&str, &[&str]); 10] = [
             "gateway",
             "server",
             "store",
+            "views",
         ],
     ),
 ];

@@ -50,6 +50,8 @@ pub enum Measure {
     Rows,
     /// Opening the large store
     Openings,
+    /// Coverage of a plan, in process
+    Coverage,
 }
 
 /// What a process that the bench starts is for.

@@ -1,7 +1,8 @@
 //! The load generator and the side-by-side benchmarks.
 //!
 //! What it measures: ratios of the services to references that do the least that could be done (an
-//! empty echo, an echo of the same answer, that echo behind a bare proxy, bare sled). What it promises:
+//! empty echo, an echo of the same answer, that echo behind a bare proxy, bare sled,
+//! serialising). What it promises:
 //! reference and measured thing run in the same minute, in turns, with the same client, each server in
 //! a process of its own, so that a figure means the same on a noisy machine as on a quiet one. What it
 //! deliberately does not do: it compares no absolute figures between runs or machines.
@@ -18,7 +19,7 @@
 //! | [`caller`], [`raw`] | calls whose bytes nobody decodes |
 //! | [`echo`], [`proxy`] | the references |
 //! | [`record`] | the events that are kept, and filling a service with them |
-//! | [`reads`], [`writes`], [`rows`], [`cold`] | the measurements |
+//! | [`reads`], [`writes`], [`rows`], [`cold`], [`coverage`] | the measurements |
 //! | [`table`] | what is printed |
 
 #![warn(missing_docs)]
@@ -26,6 +27,7 @@
 pub mod arguments;
 pub mod caller;
 pub mod cold;
+pub mod coverage;
 pub mod echo;
 pub mod load;
 pub mod plan;

@@ -27,6 +27,8 @@ pub struct Plan {
     pub openings: u32,
     /// How long an open loop runs, and before that warms up.
     pub open_loop: Duration,
+    /// Events in the record of which coverage is counted; ten times as many recommendations.
+    pub covered: usize,
     /// What alone is measured; nothing = everything.
     pub only: Vec<Measure>,
 }
@@ -71,6 +73,7 @@ impl Plan {
             },
             openings: 9,
             open_loop: 5 * second,
+            covered: 10_000,
             only: Vec::new(),
         }
     }
@@ -94,6 +97,7 @@ impl Plan {
             writes,
             openings: 2,
             open_loop: 2 * short,
+            covered: 100,
             only: Vec::new(),
         }
     }

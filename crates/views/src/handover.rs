@@ -8,8 +8,10 @@ mod term;
 use jiff::civil::Date;
 use rapporteur_proto::events::v1::{Chairmanship, Event, EventState};
 use rapporteur_proto::gateway::v1::{
-    Coverage, CoverageGrouping, GetHandoverRequest, Handover, HandoverEvent, ItemFlag,
+    Coverage, CoverageGrouping, CoverageProof, GetHandoverRequest, Handover, HandoverEvent,
+    ItemFlag,
 };
+use rapporteur_proto::recommendations::v1::RecommendationState;
 use rapporteur_records::name::{parent_of, quoted};
 use rapporteur_records::{Error, Pattern, Result, Violations};
 
@@ -77,6 +79,17 @@ impl HandoverQuestion {
     }
 }
 
+impl HandoverQuestion {
+    /// Whether a record may be shown: what is only drafted is for those who work on it.
+    fn shows(&self, model: &Model, name: &str) -> bool {
+        let event = model.events.get(name);
+        let text = model.recommendations.get(name);
+        !self.day.public_only
+            || (event.is_none_or(|event| event.state() != EventState::Draft)
+                && text.is_none_or(|text| text.state() != RecommendationState::Draft))
+    }
+}
+
 /// What a chair hands over. The positions are for the caller to fill in.
 pub fn handover(model: &Model, question: &HandoverQuestion) -> Result<Handover> {
     let HandoverQuestion { day, dialogue, .. } = question;
@@ -109,8 +122,12 @@ pub fn handover(model: &Model, question: &HandoverQuestion) -> Result<Handover> 
         promised: chosen_items(&promised),
         planned: planned(model, question),
         held: terms.held(leaving).map(event_message).collect(),
-        coverage: covered(model, dialogue)?,
-        gaps: all_gaps(model, &Gaps::of_dialogue(*day, dialogue))?,
+        coverage: covered(model, question)?,
+        gaps: {
+            let mut gaps = all_gaps(model, &Gaps::of_dialogue(*day, dialogue))?;
+            gaps.retain(|gap| question.shows(model, &gap.name));
+            gaps
+        },
         counts: Some(counted(items.iter().cloned(), day)),
         dues: {
             let (from, to) = days_of(coming, day);
@@ -163,7 +180,7 @@ fn planned(model: &Model, question: &HandoverQuestion) -> Vec<HandoverEvent> {
         let ahead = days.is_none_or(|(_, end)| end >= question.day.on);
         match event.state() {
             EventState::Planned | EventState::Confirmed => ahead,
-            EventState::Draft => ahead && !question.day.public_only,
+            EventState::Draft => ahead && question.shows(model, &event.name),
             EventState::Postponed => true,
             _ => false,
         }
@@ -207,8 +224,8 @@ fn event_message(event: &Event) -> HandoverEvent {
 }
 
 /// Coverage of each plan of the dialogue that is still followed, by chairmanship too.
-fn covered(model: &Model, dialogue: &str) -> Result<Vec<Coverage>> {
-    below(&model.plans, format!("{dialogue}/plans/"))
+fn covered(model: &Model, asked: &HandoverQuestion) -> Result<Vec<Coverage>> {
+    below(&model.plans, format!("{}/plans/", asked.dialogue))
         .filter(|(_, plan)| is_followed(plan))
         .map(|(name, _)| {
             let question = Question {
@@ -217,7 +234,14 @@ fn covered(model: &Model, dialogue: &str) -> Result<Vec<Coverage>> {
                 group_by: CoverageGrouping::Chairmanship,
                 ..Question::default()
             };
-            coverage(model, &question)
+            let mut covered = coverage(model, &question)?;
+            for node in &mut covered.nodes {
+                let shows = |proof: &CoverageProof| {
+                    asked.shows(model, &proof.name) && asked.shows(model, &proof.event)
+                };
+                node.proof.retain(shows);
+            }
+            Ok(covered)
         })
         .collect()
 }

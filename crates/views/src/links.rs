@@ -6,30 +6,22 @@
 //! A confirmed event whose day has passed is not held: nobody has said that it was. Under the supposition that it
 //! had been, what it was to address counts as addressed and says that it does only so.
 
-use rapporteur_proto::events::v1::{Event, EventState};
-use rapporteur_proto::gateway::v1::CoverageProof;
-use rapporteur_proto::recommendations::v1::{Instrument, Recommendation, RecommendationState};
-use rapporteur_proto::r#type::v1::{CivilDate, LocalizedText, PlanLink, PlanLinkKind};
+mod carrier;
+
+use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 use rapporteur_proto::events::v1::CrosswalkKind;
+use rapporteur_proto::gateway::v1::CoverageProof;
+use rapporteur_proto::r#type::v1::{PlanLink, PlanLinkKind};
 
+pub(crate) use self::carrier::is_held;
+use self::carrier::{Carrier, Standing};
 use crate::day::first;
 use crate::model::Model;
 use crate::outline::with_below;
-use crate::period::{Span, span};
-use crate::scope::{Scope, dialogue_of, dialogues_of};
-
-/// Whether what carries a link has happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Standing {
-    /// It will not happen.
-    Off,
-    /// It is to come, as far as is known.
-    ToCome,
-    /// It happened.
-    Done,
-}
+use crate::period::Span;
+use crate::scope::Scope;
 
 /// A link that covers a node, as it counts.
 #[derive(Clone, Debug)]
@@ -67,7 +59,7 @@ pub fn links<'m>(model: &'m Model, node: &str, scope: &Scope) -> Vec<Cover<'m>> 
         }
     }
     // Two plans may each record the same tie; a link counts once, as near as it comes.
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     covers.retain(|cover| {
         seen.insert((
             cover.carrier.name,
@@ -106,7 +98,8 @@ fn direct<'m>(
             covers.push(Cover::of(carrier.clone(), link, crosswalk, supposed));
         }
     }
-    covers[begin..].sort_by(|one, other| one.order().cmp(&other.order()));
+    // The date is read once for each, not at each comparison.
+    covers[begin..].sort_by_cached_key(Cover::order);
 }
 
 impl<'m> Cover<'m> {
@@ -187,314 +180,5 @@ impl<'m> Cover<'m> {
     }
 }
 
-/// A record that has links.
-#[derive(Clone, Debug)]
-struct Carrier<'m> {
-    name: &'m str,
-    title: Option<&'m LocalizedText>,
-    links: &'m [PlanLink],
-    /// Whether it has happened, its event included.
-    standing: Standing,
-    /// Whether it has happened by itself, whatever became of its event.
-    own: Standing,
-    /// The event through which it counts.
-    event: &'m str,
-    known_event: Option<&'m Event>,
-    /// The date of a text without an event.
-    adopted: Option<&'m CivilDate>,
-}
-
-impl<'m> Carrier<'m> {
-    fn of(model: &'m Model, name: &str) -> Option<Self> {
-        if let Some((name, event)) = model.events.get_key_value(name) {
-            return Some(Self {
-                name,
-                title: event.title.as_ref(),
-                links: &event.plan_links,
-                standing: event_standing(event),
-                own: Standing::Done,
-                event: name,
-                known_event: Some(event),
-                adopted: None,
-            });
-        }
-        if let Some((name, text)) = model.instruments.get_key_value(name) {
-            return Some(Self::text(
-                model,
-                name,
-                text.title.as_ref(),
-                &text.plan_links,
-                instrument_standing(text),
-                &text.event,
-                text.adopted.as_ref(),
-            ));
-        }
-        let (name, text) = model.recommendations.get_key_value(name)?;
-        let instrument = model.instruments.get(&text.instrument);
-        let event = if text.event.is_empty() {
-            instrument.map_or("", |i| &i.event)
-        } else {
-            &text.event
-        };
-        let adopted = text
-            .adopted
-            .as_ref()
-            .or(instrument.and_then(|i| i.adopted.as_ref()));
-        Some(Self::text(
-            model,
-            name,
-            text.text.as_ref(),
-            &text.plan_links,
-            recommendation_standing(text),
-            event,
-            adopted,
-        ))
-    }
-
-    /// A text counts through its event, so both must have happened.
-    fn text(
-        model: &'m Model,
-        name: &'m str,
-        title: Option<&'m LocalizedText>,
-        links: &'m [PlanLink],
-        standing: Standing,
-        event: &'m str,
-        adopted: Option<&'m CivilDate>,
-    ) -> Self {
-        let known_event = model.events.get(event);
-        let of_event = match known_event {
-            Some(event) => event_standing(event),
-            None if event.is_empty() => Standing::Done,
-            // Not seen yet, so not seen to be held either.
-            None => Standing::ToCome,
-        };
-        Self {
-            name,
-            title,
-            links,
-            standing: standing.min(of_event),
-            own: standing,
-            event,
-            known_event,
-            adopted,
-        }
-    }
-
-    fn is_event(&self) -> bool {
-        self.name == self.event
-    }
-
-    fn dialogues(&self) -> impl Iterator<Item = &'m str> + Clone {
-        let own = self.known_event.is_none().then(|| dialogue_of(self.name));
-        own.into_iter()
-            .chain(self.known_event.into_iter().flat_map(dialogues_of))
-    }
-
-    fn date(&self) -> Option<&'m CivilDate> {
-        self.known_event
-            .map_or(self.adopted, |event| event.start.as_ref())
-    }
-
-    fn span(&self) -> Option<Span> {
-        match self.known_event {
-            Some(event) => span(event.start.as_ref(), event.end.as_ref()),
-            None => span(self.adopted, None),
-        }
-    }
-
-    /// Whether it would have happened, had its event been held.
-    fn is_supposed(&self, scope: &Scope) -> bool {
-        self.own == Standing::Done && self.known_event.is_some_and(|event| scope.supposes(event))
-    }
-}
-
-/// Whether an event took place.
-pub(crate) fn is_held(event: &Event) -> bool {
-    event_standing(event) == Standing::Done
-}
-
-fn event_standing(event: &Event) -> Standing {
-    match event.state() {
-        EventState::Held | EventState::Reported | EventState::Closed => Standing::Done,
-        EventState::Cancelled => Standing::Off,
-        EventState::Unspecified
-        | EventState::Draft
-        | EventState::Planned
-        | EventState::Confirmed
-        | EventState::Postponed => Standing::ToCome,
-    }
-}
-
-/// An instrument is adopted when it says when or where.
-fn instrument_standing(text: &Instrument) -> Standing {
-    let adopted = text
-        .adopted
-        .as_ref()
-        .is_some_and(|date| !date.value.is_empty());
-    if adopted || !text.event.is_empty() {
-        Standing::Done
-    } else {
-        Standing::ToCome
-    }
-}
-
-/// A text that was adopted and has since given way to another did address its nodes in its time.
-fn recommendation_standing(text: &Recommendation) -> Standing {
-    match text.state() {
-        RecommendationState::Adopted
-        | RecommendationState::Superseded
-        | RecommendationState::Elapsed
-        | RecommendationState::Retired => Standing::Done,
-        RecommendationState::Rejected | RecommendationState::Withdrawn => Standing::Off,
-        RecommendationState::Unspecified
-        | RecommendationState::Draft
-        | RecommendationState::Tabled => Standing::ToCome,
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::sample::{self, Put as _, event, link, node_name, recommendation};
-
-    fn counted(model: &Model) -> Vec<(String, PlanLinkKind)> {
-        let all = links(model, &node_name("1.1"), &Scope::default());
-        all.into_iter()
-            .map(|cover| cover.proof())
-            .map(|p| (p.name.rsplit('/').next().unwrap().to_owned(), p.kind()))
-            .collect()
-    }
-
-    fn with_event(state: EventState, kind: PlanLinkKind) -> Vec<(String, PlanLinkKind)> {
-        let mut model = sample::plan();
-        let mut event = event("rabat", "e", "2020-01-01");
-        event.state = state.into();
-        event.plan_links = vec![link("1.1", kind)];
-        model.put(event);
-        counted(&model)
-    }
-
-    #[test]
-    fn only_what_was_held_addresses() {
-        use PlanLinkKind::{Addressed, Planned};
-        for state in [EventState::Held, EventState::Reported, EventState::Closed] {
-            assert_eq!(with_event(state, Addressed), [("e".to_owned(), Addressed)]);
-            assert_eq!(with_event(state, Planned), [("e".to_owned(), Planned)]);
-        }
-        for state in [
-            EventState::Draft,
-            EventState::Planned,
-            EventState::Confirmed,
-            EventState::Postponed,
-        ] {
-            assert_eq!(
-                with_event(state, Addressed),
-                [("e".to_owned(), Planned)],
-                "{state:?}"
-            );
-            assert_eq!(
-                with_event(state, Planned),
-                [("e".to_owned(), Planned)],
-                "{state:?}"
-            );
-        }
-        assert!(with_event(EventState::Cancelled, Addressed).is_empty());
-    }
-
-    #[test]
-    fn a_text_counts_through_its_event() {
-        use PlanLinkKind::{Addressed, Planned};
-        for (event_state, text_state, expected) in [
-            (
-                Some(EventState::Held),
-                RecommendationState::Adopted,
-                Some(Addressed),
-            ),
-            (
-                Some(EventState::Held),
-                RecommendationState::Superseded,
-                Some(Addressed),
-            ),
-            (
-                Some(EventState::Held),
-                RecommendationState::Draft,
-                Some(Planned),
-            ),
-            (Some(EventState::Held), RecommendationState::Withdrawn, None),
-            (
-                Some(EventState::Confirmed),
-                RecommendationState::Adopted,
-                Some(Planned),
-            ),
-            (
-                Some(EventState::Cancelled),
-                RecommendationState::Adopted,
-                None,
-            ),
-            (None, RecommendationState::Adopted, Some(Planned)),
-        ] {
-            let mut model = sample::plan();
-            if let Some(state) = event_state {
-                let mut event = event("rabat", "e", "2020-01-01");
-                event.state = state.into();
-                model.put(event);
-            }
-            let mut text = recommendation("rabat", "r", "dialogues/rabat/events/e");
-            text.state = text_state.into();
-            text.plan_links = vec![link("1.1", Addressed)];
-            model.put(text);
-            let seen: Vec<_> = counted(&model).into_iter().map(|(_, kind)| kind).collect();
-            assert_eq!(
-                seen,
-                expected.into_iter().collect::<Vec<_>>(),
-                "{event_state:?} {text_state:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn an_element_counts_through_the_event_of_its_instrument() {
-        let mut model = sample::plan();
-        model.put(event("rabat", "e", "2023-05-01"));
-        model.put(Instrument {
-            name: "dialogues/rabat/instruments/i".into(),
-            event: "dialogues/rabat/events/e".into(),
-            plan_links: vec![link("1.1", PlanLinkKind::Addressed)],
-            ..Instrument::default()
-        });
-        let mut element = recommendation("rabat", "r", "");
-        element.instrument = "dialogues/rabat/instruments/i".into();
-        element.plan_links = vec![link("1.1", PlanLinkKind::Addressed)];
-        model.put(element);
-        let scope = Scope::default();
-        let covers = links(&model, &node_name("1.1"), &scope);
-        let proof: Vec<_> = covers.iter().map(Cover::proof).collect();
-        assert_eq!(proof.len(), 2);
-        assert!(
-            proof
-                .iter()
-                .all(|p| p.event == "dialogues/rabat/events/e"
-                    && p.kind() == PlanLinkKind::Addressed)
-        );
-        assert!(
-            proof
-                .iter()
-                .all(|p| p.date.as_ref().unwrap().value == "2023-05-01")
-        );
-    }
-
-    #[test]
-    fn an_instrument_without_an_event_counts_by_its_date() {
-        let mut model = sample::plan();
-        let mut text = Instrument {
-            name: "dialogues/rabat/instruments/i".into(),
-            plan_links: vec![link("1.1", PlanLinkKind::Addressed)],
-            ..Instrument::default()
-        };
-        model.put(text.clone());
-        assert_eq!(counted(&model)[0].1, PlanLinkKind::Planned);
-        text.adopted = sample::date("2023");
-        model.put(text);
-        assert_eq!(counted(&model)[0].1, PlanLinkKind::Addressed);
-    }
-}
+mod tests;

@@ -5,8 +5,10 @@
 mod callers;
 mod echo;
 mod feed;
+mod followup;
 mod forwarding;
 mod joined;
+mod record;
 mod views;
 mod wire;
 

@@ -202,6 +202,9 @@ fn an_event(dice: &mut Dice) -> Event {
     let day = dice.day();
     let mut event = event(dice.dialogue(), &format!("e{}", dice.below(6)), &day);
     event.state = dice.number(9);
+    if event.state() == EventState::Draft {
+        event.title = text(SECRET);
+    }
     event.plan_links = links(dice);
     if dice.is(3) {
         event.joint_dialogues = vec![format!("dialogues/{}", dice.dialogue())];
@@ -216,6 +219,9 @@ fn a_recommendation(dice: &mut Dice) -> Recommendation {
     one.kind = RecommendationKind::Operational.into();
     if dice.is(3) {
         one.state = dice.number(9);
+    }
+    if one.state() == RecommendationState::Draft {
+        one.text = text(SECRET);
     }
     one.adopted = dice.maybe_day();
     one.plan_links = links(dice);
