@@ -28,7 +28,8 @@ const WAVE: usize = 1_024;
 /// Which files, and how.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Ask {
-    /// Record files, or - for stdin; {"kind":"event","record":{...}} a line
+    /// Record files, or - for stdin; {"kind":"event","record":{...}} a line. The kinds are the nouns of the
+    /// record (progress_report, plan_node, ...), and address and respond, which take the request of that call
     #[arg(required = true, value_name = "FILE")]
     files: Vec<String>,
     /// Check every line, write nothing
