@@ -21,9 +21,9 @@ const LEFT: usize = 450;
 const RIGHT: usize = 510;
 /// More rows than this leave the deepest kind of node out, more columns the earliest.
 const ROWS: usize = 60;
-const COLUMNS: usize = 10;
+const COLUMNS: usize = 8;
 /// Letters of a label that fit.
-const LETTERS: usize = 66;
+const LETTERS: usize = 63;
 
 /// Coverage of one plan, drawn.
 #[derive(Clone, Debug, Template)]
@@ -50,6 +50,8 @@ struct Column {
     x: usize,
     above: String,
     below: String,
+    /// The whole of what is above.
+    full: String,
     /// `3 of 10` in this period; empty where nobody counted.
     addressed: String,
 }
@@ -59,7 +61,7 @@ struct Row {
     y: usize,
     middle: usize,
     x: usize,
-    /// A level above the deepest: set in bold.
+    /// Of the highest of several levels: set in bold.
     strong: bool,
     /// Nothing addresses it.
     never: bool,
@@ -108,16 +110,24 @@ pub(super) fn matrix(at: usize, coverage: &Coverage, terms: &[Term], names: &Nam
         notes.push(format!("Nodes of kind {kind} are left out of the picture."));
     }
     let mut periods = periods(coverage, terms, names);
+    // Terms before anything was done about the plan say nothing.
+    let idle = periods
+        .iter()
+        .take_while(|period| !shown.iter().any(|node| cell(node, period, 15, 0).count > 0))
+        .count();
+    if idle < periods.len() {
+        periods.drain(..idle);
+    }
     if periods.len() > COLUMNS {
         let cut = periods.len() - COLUMNS;
         periods.drain(..cut);
-        notes.push(format!(
-            "The {cut} earliest columns are left out of the picture."
-        ));
+        notes.push(match cut {
+            1 => "The earliest column is left out of the picture.".to_owned(),
+            cut => format!("The {cut} earliest columns are left out of the picture."),
+        });
     }
     let width = RIGHT / periods.len().max(1);
     let x = |column: usize| LEFT + column * width + width / 2;
-    let deepest = shown.iter().map(|node| node.kind).max().unwrap_or_default();
     let depth: Vec<i32> = shown
         .iter()
         .map(|node| node.kind)
@@ -132,13 +142,16 @@ pub(super) fn matrix(at: usize, coverage: &Coverage, terms: &[Term], names: &Nam
             .unwrap_or_default()
             * 14;
         let y = HEAD + at * ROW;
-        let letters = LETTERS.saturating_sub(indent / 6);
+        let strong = depth.len() > 1 && depth.first() == Some(&node.kind);
+        // Bold letters are wider, and so are marks.
+        let wide = if strong { LETTERS / 8 } else { 0 } + if node.addressed { 0 } else { 4 };
+        let letters = LETTERS.saturating_sub(indent / 6 + wide);
         let code = guard::text(&node.code);
         Row {
             y,
             middle: y + ROW / 2 + 4,
             x: indent + 4,
-            strong: node.kind < deepest,
+            strong,
             never: !node.addressed,
             label: short(&text.words, letters.saturating_sub(code.chars().count())),
             full: format!("{code} {}", text.words),
@@ -184,7 +197,8 @@ pub(super) fn matrix(at: usize, coverage: &Coverage, terms: &[Term], names: &Nam
             .enumerate()
             .map(|(column, period)| Column {
                 x: x(column),
-                above: short(&period.above, (width / 7).max(4)),
+                above: short(&period.above, width * 2 / 15),
+                full: period.above.clone(),
                 below: period.below.clone(),
                 addressed: in_period(coverage, period, counted),
             })
@@ -310,4 +324,98 @@ pub(super) fn short(text: &str, letters: usize) -> String {
     }
     let cut: String = text.chars().take(letters.saturating_sub(1)).collect();
     format!("{}…", cut.trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use rapporteur_proto::r#type::v1::CivilDate;
+
+    use super::*;
+
+    fn day(value: &str) -> Option<CivilDate> {
+        Some(CivilDate {
+            value: value.into(),
+            ..CivilDate::default()
+        })
+    }
+
+    fn link(name: &str, on: &str, kind: PlanLinkKind) -> CoverageProof {
+        CoverageProof {
+            name: name.into(),
+            date: day(on),
+            kind: kind.into(),
+            ..CoverageProof::default()
+        }
+    }
+
+    fn coverage() -> Coverage {
+        let (addressed, planned) = (PlanLinkKind::Addressed, PlanLinkKind::Planned);
+        Coverage {
+            nodes: vec![CoverageNode {
+                code: "5".into(),
+                addressed: true,
+                proof: vec![
+                    link("a", "2024-12-31", addressed),
+                    // One record counts once, however many of its links touch the node.
+                    link("a", "2024-12-31", addressed),
+                    link("b", "2025-01-01", addressed),
+                    link("c", "2025-06", planned),
+                    link("d", "2026-02-01", planned),
+                    link("e", "", addressed),
+                ],
+                ..CoverageNode::default()
+            }],
+            ..Coverage::default()
+        }
+    }
+
+    fn drawn(terms: &[Term]) -> Vec<(String, &'static str, usize)> {
+        let names = Names::of(&[], None);
+        let matrix = matrix(1, &coverage(), terms, &names);
+        let cells = matrix.rows[0].cells.iter();
+        let columns = matrix.columns.iter();
+        columns
+            .zip(cells)
+            .map(|(column, cell)| (column.below.clone(), cell.class, cell.count))
+            .collect()
+    }
+
+    #[test]
+    fn a_record_counts_in_the_term_of_its_day() {
+        let term = |start: &str, end: &str| Term {
+            chairmanship: start.into(),
+            start: day(start),
+            end: day(end),
+            ..Term::default()
+        };
+        let terms = [
+            term("2001-01-01", "2001-12-31"),
+            term("2024-01-01", "2024-12-31"),
+            // Ends where the next begins.
+            term("2025-01-01", ""),
+            term("2026-01-01", "2027-06-30"),
+        ];
+        let found = drawn(&terms);
+        let cell = |year: &str, class, count| (year.to_owned(), class, count);
+        assert_eq!(
+            found,
+            [
+                cell("2024", "addressed", 1),
+                cell("2025", "addressed", 1),
+                cell("2026–27", "planned", 1)
+            ]
+        );
+    }
+
+    #[test]
+    fn without_terms_years_are_the_columns() {
+        let years: Vec<String> = drawn(&[]).into_iter().map(|(year, ..)| year).collect();
+        assert_eq!(years, ["2024", "2025", "2026"]);
+    }
+
+    #[test]
+    fn a_text_is_cut_at_a_letter() {
+        assert_eq!(short("Réunion conjointe", 8), "Réunion…");
+        assert_eq!(short("لقاء", 4), "لقاء");
+    }
 }
