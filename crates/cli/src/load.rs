@@ -4,6 +4,7 @@
 //! only when all of it is answered does the next begin. So what a line refers to is there before it.
 
 mod apply;
+mod bare;
 mod line;
 mod verdict;
 
