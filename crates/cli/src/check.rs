@@ -90,9 +90,15 @@ pub(crate) async fn run(ctx: &mut Context<'_>, ask: Ask) -> Result<()> {
     } else {
         let row = |it: &Finding| vec![it.of.to_owned(), it.found.clone(), it.count.to_string()];
         let rows: Vec<Vec<String>> = found.iter().map(row).collect();
-        output::table(ctx, &["of", "found", "count"], &rows)?;
-        if ask.list {
+        // A CSV holds one table: the list, where it was asked for.
+        let both = ctx.global.output == Format::Table;
+        if both || !ask.list {
+            output::table(ctx, &["of", "found", "count"], &rows)?;
+        }
+        if both && ask.list {
             ctx.print("\n")?;
+        }
+        if ask.list {
             output::records(ctx, gaps::COLUMNS, &gaps)?;
         }
         if found.is_empty() {

@@ -78,12 +78,17 @@ pub(crate) async fn run(ctx: &mut Context<'_>, ask: Ask) -> Result<()> {
     let coverage: Coverage = to.ask(SERVICE, &request).await?;
     match ctx.global.output {
         Format::Json | Format::Yaml => output::data(ctx, &reflect(&coverage)?),
+        // A CSV holds one table: the one that was asked for last.
+        Format::Csv if !coverage.groups.is_empty() && !ask.proof => groups(ctx, &coverage),
         Format::Csv => nodes(ctx, &coverage, ask.proof),
         Format::Table => {
             headline(ctx, &coverage)?;
             levels(ctx, &coverage)?;
-            groups(ctx, &coverage)?;
             ctx.print("\n")?;
+            if !coverage.groups.is_empty() {
+                groups(ctx, &coverage)?;
+                ctx.print("\n")?;
+            }
             nodes(ctx, &coverage, ask.proof)?;
             stated(ctx, &coverage.stated)
         }
@@ -151,11 +156,8 @@ fn levels(ctx: &mut Context<'_>, coverage: &Coverage) -> Result<()> {
     output::table(ctx, &headings, &rows)
 }
 
-/// A row for each chairmanship, year or dialogue; nothing when nobody asked for it.
+/// A row for each chairmanship, year or dialogue.
 fn groups(ctx: &mut Context<'_>, coverage: &Coverage) -> Result<()> {
-    if coverage.groups.is_empty() {
-        return Ok(());
-    }
     let asked = ctx.global.lang.as_deref();
     let kinds: Vec<String> = coverage.levels.iter().map(|it| kind(it.kind())).collect();
     let mut rows = Vec::new();
@@ -181,7 +183,6 @@ fn groups(ctx: &mut Context<'_>, coverage: &Coverage) -> Result<()> {
         .into_iter()
         .chain(kinds.iter().map(String::as_str))
         .collect();
-    ctx.print("\n")?;
     output::table(ctx, &headings, &rows)
 }
 
@@ -301,4 +302,75 @@ fn kind(kind: PlanNodeKind) -> String {
     kind.as_str_name()
         .trim_start_matches("PLAN_NODE_KIND_")
         .to_ascii_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use rapporteur_proto::gateway::v1::{CoverageGroup, CoverageLevel};
+
+    use super::*;
+
+    /// What a way of showing puts on stdout.
+    fn shown(show: impl FnOnce(&mut Context<'_>) -> Result<()>) -> String {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let around = crate::Surroundings::default();
+        show(&mut Context::of_test(&around, &mut out, &mut err)).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    fn level(addressed: i32, projected: Option<i32>) -> CoverageLevel {
+        CoverageLevel {
+            kind: PlanNodeKind::Objective.into(),
+            addressed,
+            total: 10,
+            projected,
+            ..CoverageLevel::default()
+        }
+    }
+
+    #[test]
+    fn the_future_is_shown_only_to_those_who_ask() {
+        let coverage = |projected| Coverage {
+            levels: vec![level(4, projected)],
+            ..Coverage::default()
+        };
+        let now = shown(|ctx| levels(ctx, &coverage(None)));
+        assert!(now.contains("4 of 10") && !now.contains("IF HELD"), "{now}");
+        let future = shown(|ctx| levels(ctx, &coverage(Some(6))));
+        assert!(
+            future.contains("IF HELD") && future.contains("6 of 10"),
+            "{future}"
+        );
+        let counted = CoverageNode {
+            planned: true,
+            projected: Some(true),
+            ..CoverageNode::default()
+        };
+        assert_eq!(node(&counted, None)[2], "if held");
+    }
+
+    #[test]
+    fn each_group_has_a_figure_a_level() {
+        let coverage = Coverage {
+            levels: vec![level(4, None)],
+            groups: vec![
+                CoverageGroup {
+                    key: "dialogues/rabat/chairmanships/pt-2025".into(),
+                    levels: vec![level(3, None)],
+                    events_counted: 5,
+                    ..CoverageGroup::default()
+                },
+                CoverageGroup {
+                    key: "2024".into(),
+                    ..CoverageGroup::default()
+                },
+            ],
+            ..Coverage::default()
+        };
+        let told = shown(|ctx| groups(ctx, &coverage));
+        let lines: Vec<&str> = told.lines().collect();
+        assert!(lines[0].ends_with("EVENTS  OBJECTIVE"), "{told}");
+        assert!(lines[1].starts_with("rabat/pt-2025") && lines[1].ends_with("3 of 10"));
+        assert!(lines[2].starts_with("2024"), "{told}");
+    }
 }

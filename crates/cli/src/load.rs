@@ -4,6 +4,7 @@
 //! only when all of it is answered does the next begin. So what a line refers to is there before it.
 
 mod apply;
+mod bare;
 mod line;
 mod verdict;
 
@@ -28,7 +29,8 @@ const WAVE: usize = 1_024;
 /// Which files, and how.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Ask {
-    /// Record files, or - for stdin; {"kind":"event","record":{...}} a line
+    /// Record files, or - for stdin; {"kind":"event","record":{...}} a line. The kinds are the nouns of the
+    /// record (progress_report, plan_node, ...), and address and respond, which take the request of that call
     #[arg(required = true, value_name = "FILE")]
     files: Vec<String>,
     /// Check every line, write nothing

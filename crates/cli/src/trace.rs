@@ -214,6 +214,25 @@ mod tests {
     }
 
     #[test]
+    fn a_hop_says_who_acts_in_which_words() {
+        let quoted = |quote: &str| rapporteur_proto::r#type::v1::Provenance {
+            quote: quote.into(),
+            ..Default::default()
+        };
+        let hop = Hop {
+            kind: "response".into(),
+            actors: vec!["parties/pt".into()],
+            provenance: vec![quoted(""), quoted("Portugal accepts"), quoted("later")],
+            ..Hop::default()
+        };
+        let row = row(0, &hop, None);
+        assert_eq!(
+            (row[6].as_str(), row[8].as_str()),
+            ("pt", "Portugal accepts")
+        );
+    }
+
+    #[test]
     fn states_are_shown_as_words() {
         assert_eq!(state("EVENT_STATE_HELD"), "held");
         assert_eq!(state("RESPONSE_SUPPORTED_IN_PART"), "supported-in-part");

@@ -57,10 +57,9 @@ async fn serve(
     let mut profiles = Profiles::load(&file)?;
     let gateway = format!("http://{}", reachable(system.address));
     // Where the operator took the key file away, the profile may still have the key.
-    let saved = profiles
-        .get(PROFILE)
-        .ok()
-        .and_then(|profile| profile.token.clone());
+    let saved = profiles.get(PROFILE).ok().cloned();
+    let lang = saved.as_ref().and_then(|profile| profile.lang.clone());
+    let saved = saved.and_then(|profile| profile.token);
     let token = system
         .token
         .clone()
@@ -69,7 +68,7 @@ async fn serve(
     let profile = Profile {
         gateway,
         token,
-        lang: None,
+        lang,
     };
     let work = async {
         if with_sample {

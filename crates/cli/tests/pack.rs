@@ -138,6 +138,7 @@ fn no_text_is_markup() {
         "div",
         "small",
         "b",
+        "bdi",
         "span",
         "time",
         "dl",

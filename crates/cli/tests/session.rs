@@ -191,6 +191,19 @@ async fn a_year_is_recorded() {
     assert_eq!(up.stop(), 0);
 }
 
+/// Until that session can be held, at least each of its lines is a command.
+#[test]
+fn a_session_is_made_of_commands() {
+    let mut seen = 0;
+    for line in include_str!("session/followup.commands").lines() {
+        rapporteur_cli::command()
+            .try_get_matches_from(split(line))
+            .unwrap_or_else(|e| panic!("{line}: {e}"));
+        seen += 1;
+    }
+    assert!(seen > 40, "{seen}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "its transcript is kept once the services of follow-up serve"]
 async fn what_was_promised_is_followed_up() {

@@ -21,9 +21,9 @@ const LEFT: usize = 450;
 const RIGHT: usize = 510;
 /// More rows than this leave the deepest kind of node out, more columns the earliest.
 const ROWS: usize = 60;
-const COLUMNS: usize = 10;
+const COLUMNS: usize = 8;
 /// Letters of a label that fit.
-const LETTERS: usize = 66;
+const LETTERS: usize = 63;
 
 /// Coverage of one plan, drawn.
 #[derive(Clone, Debug, Template)]
@@ -50,6 +50,8 @@ struct Column {
     x: usize,
     above: String,
     below: String,
+    /// The whole of what is above.
+    full: String,
     /// `3 of 10` in this period; empty where nobody counted.
     addressed: String,
 }
@@ -59,7 +61,7 @@ struct Row {
     y: usize,
     middle: usize,
     x: usize,
-    /// A level above the deepest: set in bold.
+    /// Of the highest of several levels: set in bold.
     strong: bool,
     /// Nothing addresses it.
     never: bool,
@@ -108,16 +110,24 @@ pub(super) fn matrix(at: usize, coverage: &Coverage, terms: &[Term], names: &Nam
         notes.push(format!("Nodes of kind {kind} are left out of the picture."));
     }
     let mut periods = periods(coverage, terms, names);
+    // Terms before anything was done about the plan say nothing.
+    let idle = periods
+        .iter()
+        .take_while(|period| !shown.iter().any(|node| cell(node, period, 15, 0).count > 0))
+        .count();
+    if idle < periods.len() {
+        periods.drain(..idle);
+    }
     if periods.len() > COLUMNS {
         let cut = periods.len() - COLUMNS;
         periods.drain(..cut);
-        notes.push(format!(
-            "The {cut} earliest columns are left out of the picture."
-        ));
+        notes.push(match cut {
+            1 => "The earliest column is left out of the picture.".to_owned(),
+            cut => format!("The {cut} earliest columns are left out of the picture."),
+        });
     }
     let width = RIGHT / periods.len().max(1);
     let x = |column: usize| LEFT + column * width + width / 2;
-    let deepest = shown.iter().map(|node| node.kind).max().unwrap_or_default();
     let depth: Vec<i32> = shown
         .iter()
         .map(|node| node.kind)
@@ -132,13 +142,16 @@ pub(super) fn matrix(at: usize, coverage: &Coverage, terms: &[Term], names: &Nam
             .unwrap_or_default()
             * 14;
         let y = HEAD + at * ROW;
-        let letters = LETTERS.saturating_sub(indent / 6);
+        let strong = depth.len() > 1 && depth.first() == Some(&node.kind);
+        // Bold letters are wider, and so are marks.
+        let wide = if strong { LETTERS / 8 } else { 0 } + if node.addressed { 0 } else { 4 };
+        let letters = LETTERS.saturating_sub(indent / 6 + wide);
         let code = guard::text(&node.code);
         Row {
             y,
             middle: y + ROW / 2 + 4,
             x: indent + 4,
-            strong: node.kind < deepest,
+            strong,
             never: !node.addressed,
             label: short(&text.words, letters.saturating_sub(code.chars().count())),
             full: format!("{code} {}", text.words),
@@ -184,7 +197,8 @@ pub(super) fn matrix(at: usize, coverage: &Coverage, terms: &[Term], names: &Nam
             .enumerate()
             .map(|(column, period)| Column {
                 x: x(column),
-                above: short(&period.above, (width / 7).max(4)),
+                above: short(&period.above, width * 2 / 15),
+                full: period.above.clone(),
                 below: period.below.clone(),
                 addressed: in_period(coverage, period, counted),
             })
@@ -311,3 +325,6 @@ pub(super) fn short(text: &str, letters: usize) -> String {
     let cut: String = text.chars().take(letters.saturating_sub(1)).collect();
     format!("{}…", cut.trim_end())
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 
-use prost_reflect::{DynamicMessage, ReflectMessage, Value};
+use prost_reflect::{DynamicMessage, Value};
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 use uuid::Uuid;
 
+use super::bare::bare;
 use super::line::{Content, Line, RESPOND, ancestors};
 use super::verdict::{Outcome, Verdict};
 use crate::cell::Look;
@@ -19,45 +20,6 @@ use crate::record::get;
 /// Request ids of loaded lines are made of their content under this, so that a load that was cut off
 /// can be repeated.
 const LOADED: Uuid = Uuid::from_u128(0x5a1f_0c1d_6f6e_4d0b_9a53_7261_7070_6f72);
-
-/// What only the service writes, in any message; the protos say "Output only" of each.
-const OUTPUT_ONLY: &[&str] = &["etag", "uid", "create_time", "update_time", "precision"];
-
-/// What only the service writes in one message: elsewhere a field of that name is a fact of the file.
-const OUTPUT_ONLY_OF: &[(&str, &[&str])] = &[
-    ("Event", &["state_reason"]),
-    ("Instrument", &["citation"]),
-    (
-        "Recommendation",
-        &[
-            "citation",
-            "corrigenda",
-            "retired_by",
-            "superseded_by",
-            "state_reason",
-        ],
-    ),
-    (
-        "Addressee",
-        &["response", "implementation", "claims_already_implemented"],
-    ),
-    ("Commitment", &["entries", "implementation"]),
-    ("CommitmentEntry", &["recorded_by", "record_time"]),
-    ("IndicatorValue", &["report"]),
-    (
-        "ProgressReport",
-        &[
-            "state",
-            "authors",
-            "entries",
-            "verified",
-            "verifier",
-            "verifier_post",
-            "submitted",
-        ],
-    ),
-    ("Translation", &["source_digest"]),
-];
 
 /// Takes lines over.
 #[derive(Debug)]
@@ -286,38 +248,6 @@ fn names(answer: &DynamicMessage) -> Vec<String> {
         .collect()
 }
 
-/// The record without what only the service writes, and without its state, which only verbs move.
-fn bare(record: &DynamicMessage) -> DynamicMessage {
-    let mut bare = record.clone();
-    bare.clear_field_by_name("name");
-    bare.clear_field_by_name("state");
-    strip(&mut bare);
-    bare
-}
-
-fn strip(message: &mut DynamicMessage) {
-    let kind = message.descriptor();
-    let own = OUTPUT_ONLY_OF
-        .iter()
-        .find(|(message, _)| *message == kind.name());
-    for field in OUTPUT_ONLY
-        .iter()
-        .chain(own.iter().flat_map(|(_, fields)| *fields))
-    {
-        message.clear_field_by_name(field);
-    }
-    for (_, value) in message.fields_mut() {
-        match value {
-            Value::Message(inner) => strip(inner),
-            Value::List(items) => items
-                .iter_mut()
-                .filter_map(Value::as_message_mut)
-                .for_each(strip),
-            _ => {}
-        }
-    }
-}
-
 /// A record that has moved on since, or has not come so far: that is for its verbs.
 fn state_note(there: &DynamicMessage, stated: &DynamicMessage) -> String {
     let word = |record: &DynamicMessage| {
@@ -360,60 +290,6 @@ fn in_words(failure: &Failure) -> String {
 mod tests {
     use super::*;
     use crate::noun;
-
-    /// The fields whose comment in the protos says "Output only", each with its message.
-    fn stated_output_only() -> HashSet<(String, String)> {
-        let mut found = HashSet::new();
-        for file in rapporteur_proto::descriptor_pool()
-            .files()
-            .filter(|f| f.package_name().starts_with("rapporteur."))
-        {
-            let proto = file.file_descriptor_proto();
-            for location in proto
-                .source_code_info
-                .iter()
-                .flat_map(|info| &info.location)
-            {
-                let &[4, message, 2, field] = location.path.as_slice() else {
-                    continue;
-                };
-                if location.leading_comments().contains("Output only") {
-                    let message = &proto.message_type[usize::try_from(message).unwrap()];
-                    let field = &message.field[usize::try_from(field).unwrap()];
-                    found.insert((message.name().to_owned(), field.name().to_owned()));
-                }
-            }
-        }
-        found
-    }
-
-    #[test]
-    fn output_fields_are_those_that_the_protos_say() {
-        let mut stated = stated_output_only();
-        for everywhere in OUTPUT_ONLY {
-            let before = stated.len();
-            stated.retain(|(_, field)| field != everywhere);
-            assert!(stated.len() < before, "{everywhere} is not output only");
-        }
-        let known: HashSet<(String, String)> = OUTPUT_ONLY_OF
-            .iter()
-            .flat_map(|(message, fields)| fields.iter().map(|f| ((*message).into(), (*f).into())))
-            .collect();
-        assert_eq!(stated, known);
-    }
-
-    #[test]
-    fn what_a_word_means_is_a_fact_of_the_file() {
-        let vocabulary = |means: &str| {
-            let kind = crate::vocabulary::NOUN.descriptor().unwrap();
-            let json = format!(r#"{{"terms":[{{"word":"Ongoing","implementation":"{means}"}}]}}"#);
-            DynamicMessage::deserialize(kind, &mut serde_json::Deserializer::from_str(&json))
-                .unwrap()
-        };
-        let [planned, done] =
-            ["IMPLEMENTATION_PLANNED", "IMPLEMENTATION_IMPLEMENTED"].map(vocabulary);
-        assert_ne!(bare(&planned), bare(&done));
-    }
 
     fn event(json: &str) -> DynamicMessage {
         let descriptor = noun::ALL
