@@ -144,6 +144,19 @@ impl Register {
         })
     }
 
+    /// The record that `field` refers to, as it is now: for what is decided once and stays, the events service is
+    /// asked first, since the mirror may be a moment behind. With it down, what the mirror knows is enough.
+    pub async fn current<T: Registered>(&self, field: &str, name: &str) -> Result<T> {
+        T::PATTERN.check(field, name)?;
+        match self.ask(name).await {
+            Err(down @ Error::Upstream { .. }) => self.mirror.get(name).await?.ok_or(down),
+            answer => answer?.ok_or_else(|| Error::UnknownReference {
+                field: field.to_owned(),
+                name: name.to_owned(),
+            }),
+        }
+    }
+
     /// Whether a dialogue has this body. A dialogue that was mirrored before it got the body is asked for again.
     pub async fn has_body(&self, body: &str) -> Result<bool> {
         let dialogue = name::parent_of(body);

@@ -25,9 +25,8 @@ macro_rules! verbs {
         $($(#[$doc])*
         pub async fn $name(records: &Records, call: Call, request: $request) -> Result<Stored> {
             let begun = records.act(&COMMITMENT, call, &request.name, &request.etag);
-            let mut draft = draft!(begun.await?);
+            let draft = draft!(begun.await?);
             let entry = advance(records, &draft, Verb::$verb, request.on, request.reason)?;
-            moved(draft.new.state(), &entry, &mut draft);
             finish(draft, entry).await
         })*
     };
@@ -94,17 +93,11 @@ fn before_hold(commitment: &Commitment) -> State {
     stood.unwrap_or(State::InProgress)
 }
 
-fn moved(from: State, entry: &CommitmentEntry, draft: &mut Draft<'_, Commitment>) {
-    let state = entry.state();
-    draft.new.state = if state == State::Unspecified {
-        from
-    } else {
-        state
-    }
-    .into();
-}
-
+/// Moves the commitment where its newest entry says, and writes both.
 async fn finish(mut draft: Draft<'_, Commitment>, entry: CommitmentEntry) -> Result<Stored> {
+    if entry.state() != State::Unspecified {
+        draft.new.state = entry.state;
+    }
     record(&mut draft, entry);
     draft.settle()?;
     draft.commit().await
@@ -162,16 +155,15 @@ pub async fn verify(
             .filter(|e| !e.report.is_empty());
         reports.find(|e| e.implementation() == Implementation::Implemented)
     };
-    let name = match request.report.is_empty() {
-        false => request.report,
-        true => newest()
-            .map(|e| e.report.clone())
-            .ok_or_else(|| unverified(&draft.new, "there is none"))?,
+    let name = if request.report.is_empty() {
+        let newest = newest().ok_or_else(|| unverified(&draft.new, "there is none"))?;
+        newest.report.clone()
+    } else {
+        request.report
     };
     let (report, version) = records.referred(&PROGRESS_REPORT, "report", &name).await?;
     says_done(&draft.new, &report)?;
     draft.change.check_record(&PROGRESS_REPORT, &name, version);
-    moved(draft.new.state(), &entry, &mut draft);
     finish(
         draft,
         CommitmentEntry {

@@ -189,7 +189,7 @@ async fn four_eyes(
 
 /// Who holds a post on a day, folded, since persons who are not recorded are given by name.
 async fn holders(register: &Register, post: &str, on: &CivilDate) -> Result<Vec<String>> {
-    let post: Post = register.known("post", post).await?;
+    let post: Post = register.current("post", post).await?;
     let holds = |holder: &&PostHolder| {
         let Some(day) = date::days(Some(on)) else {
             return true;

@@ -1,5 +1,7 @@
 //! Nobody verifies what they wrote, in whatever name.
 
+use rapporteur_proto::events::v1::dialogue_service_client::DialogueServiceClient;
+use rapporteur_proto::events::v1::{Post, PostHolder, UpdatePostRequest};
 use rapporteur_recommendations::progress_report::machine::Verb;
 
 use super::*;
@@ -85,4 +87,52 @@ async fn posts_have_no_holder_in_common_on_the_day() {
         let answer = case.moved_as(&name, Verb::Submit, "author", &bad, "").await;
         assert_eq!(refused(answer), (code, "post".into()));
     }
+}
+
+/// A change of holder counts at once, though the mirror may not know of it yet; and with the events service down,
+/// what the mirror knows is enough.
+#[tokio::test]
+async fn who_holds_a_post_is_who_holds_it_now() {
+    let mut case = Case::new().await;
+    let report = ProgressReport {
+        author_post: post("pt-focal"),
+        ..about(&case.addressee)
+    };
+    let name = case.report("r", report).await.unwrap().name;
+    case.moved(&name, Verb::Submit, "author").await.unwrap();
+    let holders = vec![PostHolder {
+        holder: "Paula PIRES".into(),
+        ..PostHolder::default()
+    }];
+    let request = UpdatePostRequest {
+        post: Some(Post {
+            name: post("mt-desk"),
+            holders,
+            ..Post::default()
+        }),
+        update_mask: Some(FieldMask {
+            paths: vec!["holders".into()],
+        }),
+        ..Default::default()
+    };
+    let events = case.world.events.as_ref().unwrap().channel();
+    DialogueServiceClient::new(events)
+        .update_post(request)
+        .await
+        .unwrap();
+    let desk = post("mt-desk");
+    let answer = case
+        .moved_as(&name, Verb::Verify, "verifier", &desk, "")
+        .await;
+    assert_eq!(reason(answer).1, "FOUR_EYES");
+    case.world.mirrored().await;
+    case.world.without_events().await;
+    let answer = case
+        .moved_as(&name, Verb::Verify, "verifier", &post("pt-focal"), "")
+        .await;
+    assert_eq!(reason(answer).1, "FOUR_EYES");
+    let focal = post("ma-focal");
+    case.moved_as(&name, Verb::Verify, "verifier", &focal, "")
+        .await
+        .unwrap();
 }
