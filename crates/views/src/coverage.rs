@@ -9,7 +9,7 @@ pub(crate) mod group;
 use std::collections::{BTreeMap, BTreeSet};
 
 use rapporteur_proto::events::v1::Plan;
-use rapporteur_proto::gateway::v1::{Coverage, CoverageLevel, CoverageNode};
+use rapporteur_proto::gateway::v1::{Coverage, CoverageLevel, CoverageNode, CoverageProof};
 use rapporteur_records::{Error, Result};
 
 use self::group::groups;
@@ -148,11 +148,18 @@ impl<'m> Tally<'m> {
                 text: one.nodes.iter().find_map(|node| node.text.clone()),
                 addressed: standing.addressed,
                 planned: standing.planned,
-                proof: self.covers(one).map(Cover::proof).collect(),
+                proof: self.proof(one),
                 projected: is_supposing.then_some(standing.addressed || standing.supposed),
             }
         };
         self.outline.counted.iter().map(message).collect()
+    }
+
+    /// What covers a counted node, as proof. The space is taken at once: a long proof that grows is copied over and over.
+    fn proof(&self, one: &Counted<'m>) -> Vec<CoverageProof> {
+        let mut proof = Vec::with_capacity(self.covers(one).count());
+        proof.extend(self.covers(one).map(Cover::proof));
+        proof
     }
 
     /// How far a counted node is covered.
