@@ -115,7 +115,6 @@ fn every_answer_is_that_of_a_fresh_replay_up_to_the_moment() {
     }
     let mut dice = Dice(4_242_424_243);
     let mut handed_over = 0;
-
     for _ in 0..1_000 {
         let moment = dice.below(steps.len());
         let mut fresh = Model::default();
