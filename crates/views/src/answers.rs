@@ -114,8 +114,7 @@ fn every_answer_is_that_of_a_fresh_replay_up_to_the_moment() {
         told.push(answers(&model, false));
     }
     let mut dice = Dice(4_242_424_243);
-    let (mut handed_over, mut asked) = (0, 0);
-
+    let mut handed_over = 0;
     for _ in 0..1_000 {
         let moment = dice.below(steps.len());
         let mut fresh = Model::default();
@@ -124,10 +123,8 @@ fn every_answer_is_that_of_a_fresh_replay_up_to_the_moment() {
             .for_each(|step| step.apply(&mut fresh));
         let answers = answers(&fresh, false);
         handed_over += usize::from(answers.handover.is_ok());
-        asked += 1;
         assert!(answers == told[moment], "after {moment} changes");
     }
-    assert_eq!(asked, 1_000);
     assert!(handed_over > 500, "{handed_over}");
 }
 

@@ -5,14 +5,16 @@
 //! that nothing addressed yet. What is supposed to have been held is counted as projected and nowhere else.
 
 pub(crate) mod group;
+mod hands;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use rapporteur_proto::events::v1::Plan;
-use rapporteur_proto::gateway::v1::{Coverage, CoverageLevel, CoverageNode};
+use rapporteur_proto::gateway::v1::{Coverage, CoverageLevel, CoverageNode, CoverageProof};
 use rapporteur_records::{Error, Result};
 
 use self::group::groups;
+use self::hands::each;
 use crate::links::{Cover, links};
 use crate::model::Model;
 use crate::outline::{Counted, Level, Outline, count};
@@ -68,10 +70,15 @@ pub(crate) struct Figures<'m> {
 impl<'m> Tally<'m> {
     pub(crate) fn of(model: &'m Model, plan: &'m Plan, scope: &Scope) -> Self {
         let outline = Outline::of(model, plan, &scope.period);
-        let nodes = outline.counted.iter().flat_map(|c| &c.nodes);
-        let covers = nodes
-            .map(|node| (node.name.as_str(), links(model, &node.name, scope)))
+        let nodes: Vec<&str> = outline
+            .counted
+            .iter()
+            .flat_map(|one| &one.nodes)
+            .map(|node| node.name.as_str())
             .collect();
+        let referrers = nodes.iter().map(|node| model.referrer_count(node)).sum();
+        let found = each(&nodes, referrers, |node| links(model, node, scope));
+        let covers = nodes.into_iter().zip(found).collect();
         Self { outline, covers }
     }
 
@@ -148,11 +155,18 @@ impl<'m> Tally<'m> {
                 text: one.nodes.iter().find_map(|node| node.text.clone()),
                 addressed: standing.addressed,
                 planned: standing.planned,
-                proof: self.covers(one).map(Cover::proof).collect(),
+                proof: self.proof(one),
                 projected: is_supposing.then_some(standing.addressed || standing.supposed),
             }
         };
-        self.outline.counted.iter().map(message).collect()
+        each(&self.outline.counted, self.all().count(), message)
+    }
+
+    /// What covers a counted node, as proof. The space is taken at once: a long proof that grows is copied over and over.
+    fn proof(&self, one: &Counted<'m>) -> Vec<CoverageProof> {
+        let mut proof = Vec::with_capacity(self.covers(one).count());
+        proof.extend(self.covers(one).map(Cover::proof));
+        proof
     }
 
     /// How far a counted node is covered.

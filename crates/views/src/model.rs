@@ -120,6 +120,11 @@ impl Model {
             .flatten()
             .map(String::as_str)
     }
+
+    /// How many records refer to `target`.
+    pub(crate) fn referrer_count(&self, target: &str) -> usize {
+        self.referrers.get(target).map_or(0, BTreeSet::len)
+    }
 }
 
 /// The records whose names begin with `prefix`, in order.

@@ -74,3 +74,6 @@ fn key(item: &Item<'_>, order: ItemOrder) -> Vec<u8> {
     };
     [&ordered(rank), item.subject.name().as_bytes()].concat()
 }
+
+#[cfg(test)]
+mod tests;

@@ -27,14 +27,10 @@ pub(crate) fn flaws<'a>(text: &'a LocalizedText, languages: &'a [String]) -> Vec
         .by_language
         .get(&text.authentic)
         .map(|words| digest(words));
-    // The map has no order of its own.
-    let mut translations: Vec<_> = text
-        .translations
-        .iter()
-        .filter(|(language, _)| text.by_language.contains_key(*language))
-        .collect();
-    translations.sort_unstable_by_key(|(language, _)| *language);
-    for (language, translation) in translations {
+    for (language, translation) in &text.translations {
+        if !text.by_language.contains_key(language) {
+            continue;
+        }
         let moved_on = source
             .as_ref()
             .is_some_and(|now| *language != text.authentic && translation.source_digest != *now);
