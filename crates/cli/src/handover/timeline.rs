@@ -198,7 +198,7 @@ fn band(term: &Term, strong: bool, scale: &Scale, last: Date, names: &Names) -> 
         width: width.saturating_sub(2).max(2),
         middle: x + width / 2,
         strong,
-        label: if width < 24 {
+        label: if width < 40 {
             String::new()
         } else {
             short(&called, width / 8)

@@ -307,7 +307,15 @@ fn figures(handover: &Handover, names: &Names) -> Vec<Figure> {
         ),
         figure("", flagged(ItemFlag::Disputed), "disputed"),
         figure("", count(handover.promised.len()), "promised"),
-        figure("", count(handover.planned.len()), "events planned"),
+        figure(
+            "",
+            count(handover.planned.len()),
+            if handover.planned.len() == 1 {
+                "event planned"
+            } else {
+                "events planned"
+            },
+        ),
     ];
     for coverage in &handover.coverage {
         if let Some(level) = matrix::main_level(&coverage.levels) {
