@@ -106,6 +106,10 @@ fn one(kind: &Kind, value: &Value, look: Look<'_>) -> String {
         (Kind::Enum(values), Value::EnumNumber(number)) => word::word(values, *number),
         (_, Value::Message(message)) => part(message, look),
         (_, Value::String(text)) if look.names == Names::Short => name::short(text),
+        // In full in `-o json`; people need no more than this of a mean.
+        (_, Value::F64(number)) if look.names == Names::Short => {
+            ((number * 1_000.0).round() / 1_000.0).to_string()
+        }
         (_, value) => text(value),
     }
 }
@@ -235,6 +239,29 @@ mod tests {
             at(&event, "titel", Look::PLAIN)
                 .unwrap_err()
                 .contains("it has name")
+        );
+    }
+
+    #[test]
+    fn what_is_absent_is_no_zero_and_means_are_short() {
+        let item = |json: &str| {
+            let kind = descriptor_pool()
+                .get_message_by_name("rapporteur.gateway.v1.OpenItem")
+                .unwrap();
+            DynamicMessage::deserialize(kind, &mut serde_json::Deserializer::from_str(json))
+                .unwrap()
+        };
+        let shown = |json, path| at(&item(json), path, Look::PLAIN).unwrap();
+        assert_eq!(shown("{}", "overdue_days"), "");
+        assert_eq!(shown(r#"{"overdueDays":0}"#, "overdue_days"), "0");
+        assert_eq!(shown(r#"{"score":0.3333333333333333}"#, "score"), "0.333");
+        assert_eq!(
+            at(&item(r#"{"score":0.3333333333333333}"#), "score", FULL).unwrap(),
+            "0.3333333333333333"
+        );
+        assert_eq!(
+            (shown("{}", "due"), shown("{}", "due.value")),
+            (String::new(), String::new())
         );
     }
 }

@@ -168,7 +168,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ),
     (
         "commitment add",
-        r#"commitment add --dialogue rabat --id pt-training --title "Train border officials" --kind pledge --owner pt --recommendation rabat/2024-lisbon-hlm.t3 --plan-node cadiz/5a --due 2026-06-30 --indicator trained:0:50:persons"#,
+        r#"commitment add --dialogue rabat --id pt-training --title "Train border officials" --kind pledge --owner pt --recommendation rabat/2024-lisbon-hlm.t3 --plan-node cadiz/5a --due 2026-06-30 --indicator trained:0:50:persons:Trained"#,
     ),
     (
         "commitment accept",
@@ -262,7 +262,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("inbox", "inbox rabat/pt-focal-point --on 2026-01-31"),
     (
         "respond",
-        "respond rabat/2024-lisbon-hlm.t3/pt --vocabulary upr --word supported --on 2024-11-01",
+        "respond rabat/2024-lisbon-hlm.t3/pt --vocabulary upr-states --word Supported --on 2024-11-01",
     ),
     (
         "open",
@@ -332,7 +332,7 @@ const RECORDS: &[(&str, &str)] = &[
     ("report", "rabat/pt-training-2026"),
     ("assessment", "rabat/icmpd-2025"),
     ("schedule", "rabat/yearly"),
-    ("vocabulary", "upr"),
+    ("vocabulary", "upr-states"),
     ("crosswalk", "rabat/cadiz/5a-gcm-7"),
 ];
 

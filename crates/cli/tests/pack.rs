@@ -259,6 +259,20 @@ fn what_matters_is_told() {
 }
 
 #[test]
+fn addressees_that_stand_alike_share_a_row_of_what_is_urgent() {
+    let mut handover = record::handover();
+    let mut other = handover.open[1].clone();
+    other.name = other.name.replace("/ma", "/ng");
+    other.parties = vec!["parties/ng".into()];
+    handover.open.push(other);
+    let page = &files(&handover, Some("en"))["handover.html"];
+    let (urgent, open) = page.split_once("id=\"progress\"").unwrap();
+    assert!(urgent.contains("5 items are overdue"));
+    assert!(urgent.contains("<b>2 addressees</b><br><bdi>Morocco, Nigeria</bdi>"));
+    assert!(!open.contains("2 addressees"), "the list has each of them");
+}
+
+#[test]
 fn nothing_to_hand_over_is_a_pack_too() {
     let files = files(&Handover::default(), None);
     assert!(files["handover.html"].contains("Nothing is overdue"));

@@ -42,8 +42,8 @@ pub(crate) struct Add {
     /// By when
     #[arg(long, value_name = "DATE")]
     due: Option<String>,
-    /// How it is measured, as ID:BASELINE:TARGET:UNIT; values may be left out (repeatable)
-    #[arg(long, value_name = "ID:BASELINE:TARGET:UNIT")]
+    /// How it is measured, as ID:BASELINE:TARGET:UNIT:TEXT; all but the id may be left out (repeatable)
+    #[arg(long, value_name = "ID:BASELINE:TARGET:UNIT:TEXT")]
     indicator: Vec<String>,
     /// The commitment that it matches
     #[arg(long, value_name = "COMMITMENT")]
@@ -85,7 +85,8 @@ pub(super) async fn run(ctx: &mut Context<'_>, add: Add) -> Result<()> {
     commitment.start = when::civil_some(&add.start).or(commitment.start);
     commitment.due = when::civil_some(&add.due).or(commitment.due);
     for given in &add.indicator {
-        commitment.indicators.push(indicator(given)?);
+        let measured = indicator(given, &add.adding.language)?;
+        commitment.indicators.push(measured);
     }
     if add.matches.is_some() {
         commitment.matches = name::expand_some(name::COMMITMENT, &add.matches, dialogue)?;
@@ -100,16 +101,16 @@ pub(super) async fn run(ctx: &mut Context<'_>, add: Add) -> Result<()> {
     record::add(ctx, &super::NOUN, parent, commitment, &add.adding).await
 }
 
-/// `trained-officials:0:50:persons`.
-fn indicator(given: &str) -> Result<v1::Indicator> {
-    let mut parts = given.splitn(4, ':');
-    let id = parts.next().unwrap_or_default().to_owned();
+/// `trained:0:50:persons:Officials trained`; without a text, its id is one.
+fn indicator(given: &str, language: &str) -> Result<v1::Indicator> {
+    let mut parts = given.splitn(5, ':');
+    let id = parts.next().unwrap_or_default();
     let mut value = || match parts.next().unwrap_or_default() {
         "" => Ok(None),
         number => {
             let value = number.parse().map_err(|_| {
                 Failure::usage(format!(
-                    "{given}: write ID:BASELINE:TARGET:UNIT, as trained:0:50:persons"
+                    "{given}: write ID:BASELINE:TARGET:UNIT:TEXT, as trained:0:50:persons"
                 ))
             })?;
             Ok::<_, Failure>(Some(v1::IndicatorValue {
@@ -119,11 +120,16 @@ fn indicator(given: &str) -> Result<v1::Indicator> {
         }
     };
     let (baseline, target) = (value()?, value()?);
+    let unit = parts.next().unwrap_or_default().to_owned();
+    let words = parts
+        .next()
+        .map_or_else(|| id.replace('-', " "), str::to_owned);
     Ok(v1::Indicator {
-        id,
+        id: id.to_owned(),
+        text: Some(record::text(language, &words)),
         baseline,
         target,
-        unit: parts.next().unwrap_or_default().to_owned(),
+        unit,
         ..Default::default()
     })
 }
@@ -134,15 +140,23 @@ mod tests {
 
     #[test]
     fn an_indicator_is_written_in_one_word() {
-        let full = indicator("trained:0:50.5:persons of both:sexes").unwrap();
+        let indicator = |given| indicator(given, "en");
+        let words = |it: &v1::Indicator| it.text.as_ref().unwrap().by_language["en"].clone();
+        let full = indicator("trained:0:50.5:persons:Trained: of both sexes").unwrap();
         let value = |it: &Option<v1::IndicatorValue>| it.as_ref().map(|it| it.value);
         assert_eq!(
             (value(&full.baseline), value(&full.target)),
             (Some(0.0), Some(50.5))
         );
-        assert_eq!(full.unit, "persons of both:sexes");
-        let bare = indicator("trained").unwrap();
-        assert_eq!((bare.id.as_str(), bare.target), ("trained", None));
+        assert_eq!(
+            (full.unit.as_str(), words(&full).as_str()),
+            ("persons", "Trained: of both sexes")
+        );
+        let bare = indicator("officials-trained").unwrap();
+        assert_eq!(
+            (words(&bare).as_str(), bare.target),
+            ("officials trained", None)
+        );
         assert_eq!(indicator("trained::50:%").unwrap().baseline, None);
         assert_eq!(indicator("trained:few").unwrap_err().exit_code(), 2);
     }

@@ -9,7 +9,7 @@ use rapporteur_proto::gateway::v1::{Coverage, CoverageLevel, CoverageNode, Cover
 use rapporteur_proto::r#type::v1::PlanLinkKind;
 
 use super::dates;
-use super::names::Names;
+use super::names::{Names, Text};
 use crate::output::guard;
 use crate::word;
 
@@ -135,7 +135,7 @@ pub(super) fn matrix(at: usize, coverage: &Coverage, terms: &[Term], names: &Nam
         .into_iter()
         .collect();
     let row = |(at, node): (usize, &&CoverageNode)| {
-        let text = names.text(&node.text);
+        let text = called(node, names);
         let indent = depth
             .iter()
             .position(|kind| *kind == node.kind)
@@ -210,11 +210,26 @@ pub(super) fn matrix(at: usize, coverage: &Coverage, terms: &[Term], names: &Nam
             .filter(|node| !node.addressed)
             .map(|node| {
                 let planned = if node.planned { " (planned)" } else { "" };
-                let text = names.text(&node.text).words;
+                let text = called(node, names).words;
                 format!("{} {text}{planned}", guard::text(&node.code))
             })
             .collect(),
     }
+}
+
+/// The text of a node; what it is where nobody recorded one.
+fn called(node: &CoverageNode, names: &Names) -> Text {
+    let text = names.text(&node.text);
+    if text.words.is_empty() {
+        return Text {
+            words: format!(
+                "({}, no text recorded)",
+                word::of(node.kind().as_str_name(), "PLAN_NODE_KIND_")
+            ),
+            ..text
+        };
+    }
+    text
 }
 
 /// Objectives where the plan has them, its deepest level otherwise.

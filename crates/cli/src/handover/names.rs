@@ -128,6 +128,7 @@ impl Names {
             citation: guard::text(&item.citation),
             text: self.text(&item.text),
             who: self.all(&item.parties),
+            together: 1,
             post,
             response: match item.response() {
                 Response::None => "No answer".to_owned(),

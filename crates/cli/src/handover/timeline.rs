@@ -163,9 +163,15 @@ fn ticks(first: Date, last: Date, scale: &Scale) -> Vec<Tick> {
             } else {
                 words
             };
+            let x = scale.x(day);
             found.push(Tick {
-                x: scale.x(day),
-                words,
+                x,
+                // Words that would run out of the picture are left out.
+                words: if x + 56 > scale.last() {
+                    String::new()
+                } else {
+                    words
+                },
             });
         }
         match day.checked_add(1.month()) {
@@ -192,7 +198,7 @@ fn band(term: &Term, strong: bool, scale: &Scale, last: Date, names: &Names) -> 
         width: width.saturating_sub(2).max(2),
         middle: x + width / 2,
         strong,
-        label: if width < 24 {
+        label: if width < 40 {
             String::new()
         } else {
             short(&called, width / 8)

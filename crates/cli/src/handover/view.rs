@@ -36,7 +36,9 @@ pub(super) struct Item {
     pub(super) citation: String,
     pub(super) text: Text,
     pub(super) who: String,
-    /// Its post and who holds it.
+    /// How many addressees share the row.
+    pub(super) together: usize,
+    /// Its post and who holds it; empty when they differ.
     pub(super) post: String,
     pub(super) response: String,
     /// Where it stands; of a commitment its own state.
@@ -128,6 +130,8 @@ pub(super) struct View {
     pub(super) figures: Vec<Figure>,
     /// Overdue, silent, disputed or returned, the worst first.
     pub(super) urgent: Vec<Item>,
+    /// How many they are: addressees of one text that stand alike share a row.
+    pub(super) urgent_items: usize,
     pub(super) open: Vec<Item>,
     pub(super) promised: Vec<Item>,
     pub(super) planned: Vec<Event>,
@@ -177,6 +181,7 @@ impl View {
                 it.schedule.clone(),
             )
         });
+        let urgent = urgent(handover);
         let known: HashMap<&str, &OpenItem> = handover
             .open
             .iter()
@@ -200,10 +205,8 @@ impl View {
             from: names.chair(from),
             to: names.chair(to),
             figures: figures(handover, &names),
-            urgent: urgent(handover)
-                .into_iter()
-                .map(|it| names.item(it))
-                .collect(),
+            urgent: folded(&urgent, &names),
+            urgent_items: urgent.len(),
             open: items(&handover.open),
             promised: items(&handover.promised),
             planned: planned.into_iter().map(|it| names.event(it)).collect(),
@@ -249,6 +252,39 @@ fn urgent(handover: &Handover) -> Vec<&OpenItem> {
     found
 }
 
+/// One row for all addressees of a recommendation that stand alike, in the place of the first.
+fn folded(items: &[&OpenItem], names: &Names) -> Vec<Item> {
+    let mut rows: Vec<Item> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
+    for item in items {
+        let mut row = names.item(item);
+        if item.recommendation.is_empty() || !row.voices.is_empty() {
+            rows.push(row);
+            continue;
+        }
+        let alike = format!(
+            "{} {} {} {} {} {:?}",
+            item.recommendation, row.response, row.status, row.claimed, row.due, row.labels
+        );
+        match places.get(&alike).and_then(|at| rows.get_mut(*at)) {
+            Some(first) => {
+                first.name = guard::text(&name::short(&item.recommendation));
+                first.who = format!("{}, {}", first.who, row.who);
+                first.together += 1;
+                if first.post != row.post {
+                    first.post = String::new();
+                }
+            }
+            None => {
+                places.insert(alike, rows.len());
+                row.together = 1;
+                rows.push(row);
+            }
+        }
+    }
+    rows
+}
+
 fn figures(handover: &Handover, names: &Names) -> Vec<Figure> {
     let counts = handover.counts.clone().unwrap_or_default();
     let flagged = |flag: ItemFlag| {
@@ -256,7 +292,8 @@ fn figures(handover: &Handover, names: &Names) -> Vec<Figure> {
         found.map(|it| it.addressees + it.commitments).sum::<i32>()
     };
     let figure = |class, value: i32, label: &str| Figure {
-        class,
+        // Nothing stands out of nothing.
+        class: if value == 0 { "" } else { class },
         value: value.to_string(),
         label: label.to_owned(),
     };
@@ -270,7 +307,15 @@ fn figures(handover: &Handover, names: &Names) -> Vec<Figure> {
         ),
         figure("", flagged(ItemFlag::Disputed), "disputed"),
         figure("", count(handover.promised.len()), "promised"),
-        figure("", count(handover.planned.len()), "events planned"),
+        figure(
+            "",
+            count(handover.planned.len()),
+            if handover.planned.len() == 1 {
+                "event planned"
+            } else {
+                "events planned"
+            },
+        ),
     ];
     for coverage in &handover.coverage {
         if let Some(level) = matrix::main_level(&coverage.levels) {
