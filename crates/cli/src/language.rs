@@ -5,6 +5,7 @@
 //! language sees when the text is in another; everybody sees when a machine made it, or when the text
 //! that it translates has changed since.
 
+use rapporteur_proto::texts::is_stale;
 use rapporteur_proto::r#type::v1::LocalizedText;
 
 /// A text in the language that was found.
@@ -33,15 +34,12 @@ pub(crate) fn pick<'a>(text: &'a LocalizedText, asked: Option<&str>) -> Option<P
             first.map(|(tag, words)| (tag.as_str(), words.as_str()))
         })?;
     let translation = text.translations.get(tag).filter(|_| tag != text.authentic);
-    let source = text.by_language.get(&text.authentic);
     Some(Picked {
         tag,
         words,
         other: asked.is_some() && wanted.is_none(),
         machine: translation.is_some_and(|it| it.machine),
-        stale: translation.zip(source).is_some_and(|(it, source)| {
-            !it.source_digest.is_empty() && it.source_digest != digest(source)
-        }),
+        stale: is_stale(text, tag),
     })
 }
 
@@ -120,13 +118,9 @@ fn entry<'a>(text: &'a LocalizedText, tag: &str) -> Option<(&'a str, &'a str)> {
         .map(|(tag, words)| (tag.as_str(), words.as_str()))
 }
 
-/// The digest by which a translation remembers its source, as the services take it.
-fn digest(text: &str) -> String {
-    blake3::hash(text.as_bytes()).to_hex()[..16].to_owned()
-}
-
 #[cfg(test)]
 mod tests {
+    use rapporteur_proto::texts::digest;
     use rapporteur_proto::r#type::v1::Translation;
 
     use super::*;

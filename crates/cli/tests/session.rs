@@ -205,7 +205,6 @@ fn a_session_is_made_of_commands() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "its transcript is kept once the services of follow-up serve"]
 async fn what_was_promised_is_followed_up() {
     let up = Up::start(&[]);
     let shown = session(
