@@ -61,7 +61,7 @@ pub(crate) async fn run(ctx: &mut Context<'_>, ask: Ask) -> Result<()> {
     let items: CountItemsResponse = to.ask(SERVICE, &items).await?;
     let request = ListGapsRequest {
         at_least,
-        ..ask.of.request(ctx)?
+        ..ask.of.request(ctx, &to).await?
     };
     let first: ListGapsResponse = to
         .ask(

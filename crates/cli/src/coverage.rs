@@ -10,15 +10,24 @@ use crate::error::Result;
 use crate::noun::reflect;
 use crate::output::{self, Format};
 use crate::record::AsOf;
-use crate::{language, name, status, word};
+use crate::{language, name, plan, status, word};
 
 const SERVICE: &str = "rapporteur.gateway.v1.CoverageService";
 
 /// Which plan, which events.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Ask {
-    /// The plan (rabat/cadiz)
-    plan: String,
+    /// The plan (rabat/cadiz; its id alone when no other dialogue has one of that id)
+    #[arg(required_unless_present = "named")]
+    plan: Option<String>,
+    /// The same, by a flag
+    #[arg(
+        id = "named",
+        long = "plan",
+        value_name = "PLAN",
+        conflicts_with = "plan"
+    )]
+    named: Option<String>,
     /// Only events that end on or after this day
     #[arg(long, value_name = "DATE")]
     from: Option<String>,
@@ -53,8 +62,9 @@ pub(crate) struct Ask {
 pub(crate) async fn run(ctx: &mut Context<'_>, ask: Ask) -> Result<()> {
     let dialogue = ctx.global.dialogue.as_deref();
     let to = ctx.connect()?;
+    let given = ask.plan.or(ask.named).unwrap_or_default();
     let request = GetCoverageRequest {
-        plan: name::expand(name::PLAN, &ask.plan, dialogue)?,
+        plan: plan::meant(&to, &given, dialogue).await?,
         from: ask.from.unwrap_or_default(),
         to: ask.to.unwrap_or_default(),
         chairmanship: name::expand_some(name::CHAIRMANSHIP, &ask.chair, dialogue)?,

@@ -65,6 +65,33 @@ const STORY: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "What is still open, longest silence first: what was promised for it stands beside it",
+        &[
+            "open",
+            "--dialogue",
+            "rabat",
+            "--order",
+            "silence",
+            "--limit",
+            "5",
+        ],
+    ),
+    (
+        "Ask the future: coverage by chairmanship, and what it becomes if the planned events are held",
+        &[
+            "coverage",
+            "--plan",
+            "cadiz",
+            "--if-held",
+            "--by",
+            "chairmanship",
+        ],
+    ),
+    (
+        "What the record lacks: the promise check",
+        &["check", "--dialogue", "rabat"],
+    ),
+    (
         "Who changed a record, when and why",
         &["event", "history", "rabat/2024-lisbon-hlm"],
     ),

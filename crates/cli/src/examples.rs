@@ -284,7 +284,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ),
     (
         "coverage",
-        "coverage rabat/cadiz --chair rabat/pt-2024 --by year --through exact --explain",
+        "coverage --plan cadiz --chair rabat/pt-2024 --by year --through exact --explain",
     ),
     ("trace", "trace recommendation:rabat/2024-lisbon-hlm.t3"),
     (

@@ -2,12 +2,12 @@
 
 use rapporteur_proto::gateway::v1::ListGapsRequest;
 
-use crate::connect::method;
+use crate::connect::{Connection, method};
 use crate::context::Context;
 use crate::error::Result;
 use crate::followup::{Moment, SERVICE, dialogues};
 use crate::noun::reflect;
-use crate::{name, output, record, word};
+use crate::{output, plan, record, word};
 
 /// What a table shows of a gap.
 pub(crate) const COLUMNS: &[&str] = &["kind", "name", "days", "detail", "text"];
@@ -40,10 +40,18 @@ pub(crate) struct Of {
 
 impl Of {
     /// What is asked of the gateway, but for kinds and pages.
-    pub(crate) fn request(&self, ctx: &Context<'_>) -> Result<ListGapsRequest> {
+    pub(crate) async fn request(
+        &self,
+        ctx: &mut Context<'_>,
+        to: &Connection,
+    ) -> Result<ListGapsRequest> {
+        let dialogue = ctx.global.dialogue.as_deref();
         Ok(ListGapsRequest {
             dialogues: dialogues(ctx)?,
-            plan: name::expand_some(name::PLAN, &self.plan, ctx.global.dialogue.as_deref())?,
+            plan: match &self.plan {
+                Some(given) => plan::meant(to, given, dialogue).await?,
+                None => String::new(),
+            },
             outcome_after_days: self.outcome_after.unwrap_or_default(),
             as_of: self.moment.when.as_of,
             on: self.moment.day(),
@@ -57,7 +65,7 @@ pub(crate) async fn run(ctx: &mut Context<'_>, ask: Ask) -> Result<()> {
     let request = ListGapsRequest {
         kinds: ask.kind,
         at_least: ask.of.moment.at_least(&to).await?,
-        ..ask.of.request(ctx)?
+        ..ask.of.request(ctx, &to).await?
     };
     let method = method(SERVICE, "ListGaps")?;
     let found = record::pages(&to, &method, reflect(&request)?, ask.limit).await?;

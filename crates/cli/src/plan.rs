@@ -1,7 +1,8 @@
 //! Plans: the frameworks that dialogues mean to carry out.
 
-use rapporteur_proto::events::v1;
+use rapporteur_proto::events::v1::{self, ListPlansRequest, ListPlansResponse};
 
+use crate::connect::Connection;
 use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::noun::Noun;
@@ -146,4 +147,34 @@ pub(crate) fn declared(given: &str) -> Result<v1::DeclaredCount> {
         count,
         provenance: None,
     })
+}
+
+/// The plan that is meant: by its name, long or short, or by its id alone when no other dialogue has one of that id.
+pub(crate) async fn meant(to: &Connection, given: &str, dialogue: Option<&str>) -> Result<String> {
+    if dialogue.is_some() || given.contains('/') {
+        return name::expand(name::PLAN, given, dialogue);
+    }
+    let mut request = ListPlansRequest {
+        parent: "dialogues/-".to_owned(),
+        page_size: 1_000,
+        ..ListPlansRequest::default()
+    };
+    let mut found = Vec::new();
+    loop {
+        let page: ListPlansResponse = to.ask(NOUN.service, &request).await?;
+        let names = page.plans.into_iter().map(|plan| plan.name);
+        found.extend(names.filter(|name| name.rsplit('/').next() == Some(given)));
+        if page.next_page_token.is_empty() {
+            break;
+        }
+        request.page_token = page.next_page_token;
+    }
+    match &found[..] {
+        [one] => Ok(one.clone()),
+        [] => name::expand(name::PLAN, given, None),
+        several => Err(Failure::Usage(format!(
+            "{given} may be {}; say which dialogue with --dialogue",
+            several.join(" or ")
+        ))),
+    }
 }
