@@ -1,11 +1,13 @@
 //! What a coverage question is about: which plan, which events.
 
-use rapporteur_proto::events::v1::{CrosswalkKind, Event, EventState};
+use rapporteur_proto::events::v1::{
+    Chairmanship, ChairmanshipState, CrosswalkKind, Event, EventState,
+};
 use rapporteur_proto::gateway::v1::{CoverageGrouping, GetCoverageRequest};
 use rapporteur_records::name::parent_of;
 use rapporteur_records::{Error, Pattern, Result, Violations};
 
-use crate::model::Model;
+use crate::model::{Model, below};
 use crate::period::{Period, Span, period};
 use crate::selection::{DIALOGUE, all_known};
 
@@ -88,7 +90,7 @@ impl Question {
                 .chairmanships
                 .get(name)
                 .ok_or_else(|| Error::NotFound { name: name.clone() })?;
-            let days = period(term.start.as_ref(), term.end.as_ref());
+            let days = term_days(model, term);
             if days.is_open() {
                 // Counting everything would answer another question than the one asked.
                 return Err(Error::Precondition {
@@ -179,6 +181,26 @@ impl Scope {
         let asked = self.dialogues.is_empty()
             || dialogues.any(|d| self.dialogues.iter().any(|wanted| wanted == d));
         chaired && asked && self.period.holds(span)
+    }
+}
+
+/// The days of a term, as far as they are known. One that was handed over on a day that nobody recorded lasted at
+/// the latest until the next one of its dialogue began.
+pub(crate) fn term_days(model: &Model, term: &Chairmanship) -> Period {
+    let days = period(term.start.as_ref(), term.end.as_ref());
+    let Some(from) = days.from.filter(|_| days.to.is_none()) else {
+        return days;
+    };
+    if term.state() != ChairmanshipState::HandedOver {
+        return days;
+    }
+    let all = format!("{}/chairmanships/", dialogue_of(&term.name));
+    let begun = below(&model.chairmanships, all)
+        .filter_map(|(_, other)| period(other.start.as_ref(), None).from)
+        .filter(|start| *start > from);
+    Period {
+        to: begun.min(),
+        ..days
     }
 }
 

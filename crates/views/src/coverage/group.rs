@@ -13,8 +13,8 @@ use super::{Cover, Tally};
 use crate::day::first;
 use crate::model::{Model, below};
 use crate::outline::{Outline, count};
-use crate::period::{Period, period, spelt};
-use crate::scope::Scope;
+use crate::period::{Period, spelt};
+use crate::scope::{Scope, term_days};
 
 /// The groups, in order.
 pub(super) fn groups(
@@ -63,7 +63,7 @@ fn group(model: &Model, plan: &Plan, tally: &Tally<'_>, part: Part) -> CoverageG
 fn chairmanships(model: &Model, plan: &Plan, scope: &Scope) -> Vec<Part> {
     let dialogue = parent_of(&plan.name);
     let mut terms: Vec<(&Chairmanship, Period)> = terms(model, dialogue)
-        .map(|term| (term, period(term.start.as_ref(), term.end.as_ref())))
+        .map(|term| (term, term_days(model, term)))
         .filter(|(_, days)| !days.is_open() && days.meets(&scope.period))
         .collect();
     terms.sort_by_key(|(term, _)| (first(term.start.as_ref()), term.name.as_str()));

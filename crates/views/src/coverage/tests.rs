@@ -2,7 +2,9 @@ mod wider;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use rapporteur_proto::events::v1::{Chairmanship, Dialogue, Event, EventState, PlanNodeKind};
+use rapporteur_proto::events::v1::{
+    Chairmanship, ChairmanshipState, Dialogue, Event, EventState, PlanNodeKind,
+};
 use rapporteur_proto::r#type::v1::PlanLinkKind::{self, Addressed, Planned};
 
 use super::*;
@@ -127,6 +129,17 @@ fn a_chairmanship_bounds_the_days_and_the_dialogue() {
         matches!(coverage(&model, &question), Err(Error::Precondition { .. })),
         "no day is known"
     );
+    // Handed over on a day that nobody recorded: until the next one began, at the latest.
+    term.start = date("2022-12");
+    term.state = ChairmanshipState::HandedOver.into();
+    model.put(term.clone());
+    let next = Chairmanship {
+        name: "dialogues/rabat/chairmanships/pt".into(),
+        start: date("2024-02-01"),
+        ..Chairmanship::default()
+    };
+    model.put(next);
+    assert_eq!(coverage(&model, &question).unwrap().to, "2024-02-01");
     (term.start, term.end) = (date("2022-12"), date("2024-02-01"));
     model.put(term);
     let answer = coverage(&model, &question).unwrap();

@@ -11,7 +11,8 @@ use crate::item::Item;
 use crate::links::is_held;
 use crate::model::{Model, below};
 use crate::outline::count;
-use crate::period::{Period, Span, period, span};
+use crate::period::{Period, Span, span};
+use crate::scope::term_days;
 use crate::subject::adopted;
 
 /// The terms of a dialogue.
@@ -35,7 +36,7 @@ impl<'m> Terms<'_, 'm> {
     }
 
     pub(super) fn term(&self, term: &Chairmanship) -> Term {
-        let days = days(term);
+        let days = term_days(self.model, term);
         let addressed = self.items.iter().filter(|item| {
             let since = item.since.map(|(day, _)| (day, day));
             falls(days, since)
@@ -72,7 +73,7 @@ impl<'m> Terms<'_, 'm> {
 
     /// The events held in a term, by day and name.
     pub(super) fn held(&self, term: &Chairmanship) -> impl Iterator<Item = &'m Event> + use<'m> {
-        let days = days(term);
+        let days = term_days(self.model, term);
         let mut events: Vec<&Event> = events_of(self.model, self.dialogue)
             .filter(|event| is_held(event))
             .filter(|event| falls(days, span(event.start.as_ref(), event.end.as_ref())))
@@ -80,11 +81,6 @@ impl<'m> Terms<'_, 'm> {
         events.sort_by_key(|event| in_time(event));
         events.into_iter()
     }
-}
-
-/// The days of a term, as far as they are known.
-fn days(term: &Chairmanship) -> Period {
-    period(term.start.as_ref(), term.end.as_ref())
 }
 
 /// Whether something falls into a term. Of a term whose days nobody knows nobody can say so.
