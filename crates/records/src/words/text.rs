@@ -36,11 +36,12 @@ impl Violations {
             field,
             "has more than 100 languages",
         );
-        self.require(
-            text.authentic.is_empty() || text.by_language.contains_key(&text.authentic),
-            format!("{field}.authentic"),
-            format!("{} is not a language of the text", quoted(&text.authentic)),
-        );
+        if !text.authentic.is_empty() && !text.by_language.contains_key(&text.authentic) {
+            self.add(
+                format!("{field}.authentic"),
+                format!("{} is not a language of the text", quoted(&text.authentic)),
+            );
+        }
         for (language, words) in &text.by_language {
             let at = format!("{field}.by_language[{language}]");
             self.language(&at, language);

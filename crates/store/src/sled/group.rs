@@ -73,7 +73,7 @@ pub(super) struct Staged {
     pub(super) head: Head,
     pub(super) looked: Looked,
     pub(super) new_ops: Vec<(Uuid, u64)>,
-    /// The keys that it writes, and some that it only looked at.
+    /// The keys that it writes, and some that it only found absent.
     pub(super) written: Vec<Bytes>,
 }
 
@@ -135,6 +135,11 @@ impl<'a> Group<'a> {
             let ids: Vec<u8> = ids.iter().flat_map(|id| *id.as_bytes()).collect();
             self.batch.insert(&rows::op_key(first), ids);
         }
+        // A row that was only looked at has the version that it had.
+        let stands = |row: &RowHeader| row.version <= self.before;
+        let written = self.rows.into_iter();
+        let written = written.filter(|(_, row)| !row.as_ref().is_some_and(stands));
+        let written = written.map(|(key, _)| key).collect();
         let (before, looked) = self.looked;
         if looked != before {
             self.batch.insert(rows::META_LOOKED, looked.bytes());
@@ -144,7 +149,7 @@ impl<'a> Group<'a> {
             head: self.head,
             looked,
             new_ops: self.new_ops.into_iter().zip(self.before + 1..).collect(),
-            written: self.rows.into_keys().collect(),
+            written,
         }
     }
 
