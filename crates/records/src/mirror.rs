@@ -249,7 +249,9 @@ impl Mirror {
                 changes.extend(message.change);
                 token = message.token;
             }
-            if !changes.is_empty() {
+            if changes.is_empty() {
+                self.read_up_to(&token);
+            } else {
                 self.take_over(changes, &token).await?;
             }
         }
@@ -331,6 +333,18 @@ impl Mirror {
         self.progress
             .send_modify(|p| p.position = pending.cursor.position);
         Ok(())
+    }
+
+    /// There was nothing to take over up to here. The cursor stays where it is, so that two services that
+    /// mirror each other do not answer commit with commit for ever.
+    fn read_up_to(&self, token: &str) {
+        if let Some(position) = position_of(token) {
+            self.progress.send_if_modified(|p| {
+                let news = position > p.position;
+                p.position = p.position.max(position);
+                news
+            });
+        }
     }
 
     async fn clear(&self) -> Result<()> {

@@ -124,8 +124,10 @@ async fn pump(
     loop {
         let page = feed.list(after, READ_AHEAD, filter).await?;
         let count = page.changes.len();
+        let mut told = None;
         for (place, change) in page.changes.into_iter().enumerate() {
             let token = change.token.clone();
+            told = change.token.parse().ok();
             let at_head = page.at_head && place + 1 == count;
             if sender
                 .send(Ok(WatchResponse {
@@ -141,7 +143,8 @@ async fn pump(
         }
         after = page.next;
         if page.at_head {
-            if count == 0 {
+            // Commits that hold nothing for this follower are told of too: it may be asked for their position.
+            if told != Some(after) {
                 let alive = WatchResponse {
                     change: None,
                     token: after.to_string(),

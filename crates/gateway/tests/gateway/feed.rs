@@ -56,8 +56,6 @@ impl Feed {
 
     /// Adds a commit at this second and gives its position.
     pub(crate) fn put<T: Message + Name>(&self, seconds: i64, name: &str, record: &T) -> u64 {
-        let mut log = self.log.lock().unwrap();
-        let position = log.changes.len() as u64 + 1;
         let value = Any {
             type_url: format!("type.googleapis.com/{}", T::full_name()),
             value: record.encode_to_vec(),
@@ -67,12 +65,23 @@ impl Feed {
             r#type: T::full_name(),
             value: Some(value),
         };
+        self.commit(seconds, vec![resource])
+    }
+
+    /// Adds a commit that touches no record, as a service makes one for itself.
+    pub(crate) fn put_nothing(&self, seconds: i64) -> u64 {
+        self.commit(seconds, Vec::new())
+    }
+
+    fn commit(&self, seconds: i64, resources: Vec<ResourceChange>) -> u64 {
+        let mut log = self.log.lock().unwrap();
+        let position = log.changes.len() as u64 + 1;
         let token = token(log.history, position).to_string();
         log.changes.push(Change {
             service: self.service.into(),
             position,
             time: Some(Timestamp { seconds, nanos: 0 }),
-            resources: vec![resource],
+            resources,
             token,
             ..Change::default()
         });
@@ -189,11 +198,15 @@ fn changes(
                 token: token.clone(),
                 at_head: true,
             };
-            let items = changes.into_iter().map(|change| WatchResponse {
-                token: change.token.clone(),
-                change: Some(change),
-                at_head: false,
-            });
+            let told = |change: &Change| !change.resources.is_empty();
+            let items = changes
+                .into_iter()
+                .filter(told)
+                .map(|change| WatchResponse {
+                    token: change.token.clone(),
+                    change: Some(change),
+                    at_head: false,
+                });
             let items: Vec<_> = items.chain([alive]).map(Ok).collect();
             Some((stream::iter(items), (feed, news, token, false)))
         },

@@ -66,6 +66,22 @@ async fn every_change_is_told_and_can_be_followed() {
     };
     assert_eq!(seen.resources[0].name, c);
 
+    // What the mirror of the register wrote is told of by its position.
+    world.parties(&["parties/late".to_owned()]).await;
+    let end = loop {
+        let told = stream.message().await.unwrap().unwrap();
+        assert_eq!(told.change, None);
+        if told.at_head {
+            break told.token;
+        }
+    };
+    let query = ListChangesRequest {
+        token: end,
+        ..Default::default()
+    };
+    let page = feed.list_changes(query).await.unwrap().into_inner();
+    assert_eq!((page.changes, page.at_head), (vec![], true));
+
     let revisions = ListRevisionsRequest {
         name: a,
         ..Default::default()
