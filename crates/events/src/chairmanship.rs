@@ -57,7 +57,7 @@ fn check(chairmanship: &Chairmanship, violations: &mut Violations) {
         .position(|c| *c == chairmanship.party);
     if let Some(place) = own {
         violations.add(
-            format!("chairmanship.co_chairs[{place}]"),
+            format_args!("chairmanship.co_chairs[{place}]"),
             "is the party that chairs",
         );
     }
@@ -69,7 +69,7 @@ fn check(chairmanship: &Chairmanship, violations: &mut Violations) {
     violations.list("chairmanship.priorities", chairmanship.priorities.len());
     for (place, priority) in chairmanship.priorities.iter().enumerate() {
         violations.localized(
-            &format!("chairmanship.priorities[{place}]"),
+            format_args!("chairmanship.priorities[{place}]"),
             Some(priority),
             LONG,
             true,

@@ -57,7 +57,7 @@ fn check(crosswalk: &Crosswalk, violations: &mut Violations) {
     violations.require(
         !PLAN_NODE.pattern.matches(from_node) || of(from_node),
         "crosswalk.from_node",
-        format!("is not a node of {}", name::parent_of(name)),
+        format_args!("is not a node of {}", name::parent_of(name)),
     );
     violations.require(
         !PLAN_NODE.pattern.matches(to_node) || !of(to_node),

@@ -7,8 +7,8 @@ use rapporteur_proto::events::v1::{
 use rapporteur_records::words::text::SHORT;
 use rapporteur_records::words::{claim, date};
 use rapporteur_records::{
-    Call, Draft, Error, Listing, Noun, Pattern, Records, Result, Stored, Violations, check_id,
-    draft,
+    Call, Draft, Error, Field, Listing, Noun, Pattern, Records, Result, Stored, Violations,
+    check_id, draft,
 };
 
 use crate::ancestry;
@@ -44,18 +44,18 @@ fn check(dialogue: &Dialogue, violations: &mut Violations) {
         let twice = dialogue.bodies[..place].iter().any(|b| b.id == body.id);
         violations.require(
             !twice,
-            format!("dialogue.bodies[{place}].id"),
-            format!("{} is there twice", body.id),
+            format_args!("dialogue.bodies[{place}].id"),
+            format_args!("{} is there twice", body.id),
         );
-        check_body(&format!("dialogue.bodies[{place}]"), body, violations);
+        check_body(format_args!("dialogue.bodies[{place}]"), body, violations);
     }
     violations.list("dialogue.languages", dialogue.languages.len());
     for (place, tag) in dialogue.languages.iter().enumerate() {
-        let at = format!("dialogue.languages[{place}]");
-        violations.language(&at, tag);
+        let at = format_args!("dialogue.languages[{place}]");
+        violations.language(at, tag);
         violations.require(
             !dialogue.languages[..place].contains(tag),
-            &at,
+            at,
             "is there twice",
         );
     }
@@ -69,42 +69,47 @@ fn check(dialogue: &Dialogue, violations: &mut Violations) {
     violations.require(
         scheme.is_empty() || NUMBERING_SCHEMES.contains(&scheme),
         "dialogue.numbering_scheme",
-        format!("is not one of {}", NUMBERING_SCHEMES.join(", ")),
+        format_args!("is not one of {}", NUMBERING_SCHEMES.join(", ")),
     );
     violations.links("dialogue.links", &dialogue.links);
     violations.provenance("dialogue.provenance", &dialogue.provenance);
     violations.external_ids("dialogue.external_ids", &dialogue.external_ids);
 }
 
-fn check_body(at: &str, body: &Body, violations: &mut Violations) {
+fn check_body(at: impl Field, body: &Body, violations: &mut Violations) {
     if let Err(wrong) = check_id(&body.id) {
-        violations.add(format!("{at}.id"), wrong);
+        violations.add(format_args!("{at}.id"), wrong);
     }
-    violations.choice::<BodyKind>(&format!("{at}.kind"), body.kind, false);
-    violations.localized(&format!("{at}.title"), body.title.as_ref(), SHORT, false);
-    violations.date(&format!("{at}.established"), body.established.as_ref());
-    check_roles(&format!("{at}.roles"), &body.roles, violations);
-    violations.claims(&format!("{at}.claims"), &body.claims);
-    violations.provenance(&format!("{at}.provenance"), &body.provenance);
+    violations.choice::<BodyKind>(format_args!("{at}.kind"), body.kind, false);
+    violations.localized(
+        format_args!("{at}.title"),
+        body.title.as_ref(),
+        SHORT,
+        false,
+    );
+    violations.date(format_args!("{at}.established"), body.established.as_ref());
+    check_roles(format_args!("{at}.roles"), &body.roles, violations);
+    violations.claims(format_args!("{at}.claims"), &body.claims);
+    violations.provenance(format_args!("{at}.provenance"), &body.provenance);
 }
 
 /// Roles of parties, at an event or in a body: none twice in the same capacity.
-pub(crate) fn check_roles(field: &str, roles: &[EventRole], violations: &mut Violations) {
+pub(crate) fn check_roles(field: impl Field, roles: &[EventRole], violations: &mut Violations) {
     violations.list(field, roles.len());
     for (place, role) in roles.iter().enumerate() {
-        let at = format!("{field}[{place}]");
-        violations.required_name(&format!("{at}.party"), &role.party, PARTY.pattern);
-        violations.choice::<Role>(&format!("{at}.role"), role.role, false);
-        violations.plain(&format!("{at}.capacity"), &role.capacity, SHORT);
+        let at = format_args!("{field}[{place}]");
+        violations.required_name(format_args!("{at}.party"), &role.party, PARTY.pattern);
+        violations.choice::<Role>(format_args!("{at}.role"), role.role, false);
+        violations.plain(format_args!("{at}.capacity"), &role.capacity, SHORT);
         if let Some(provenance) = &role.provenance {
-            violations.one_provenance(&format!("{at}.provenance"), provenance);
+            violations.one_provenance(format_args!("{at}.provenance"), provenance);
         }
         let same = |r: &EventRole| {
             r.party == role.party && r.role == role.role && r.capacity == role.capacity
         };
         violations.require(
             !roles[..place].iter().any(same),
-            &at,
+            at,
             "says the same as one before it",
         );
     }
@@ -171,10 +176,10 @@ async fn finish(records: &Records, mut draft: Draft<'_, Dialogue>) -> Result<Sto
     let mut references = References::default();
     references.one(&PARTY, "dialogue.secretariat", &dialogue.secretariat);
     for (place, body) in dialogue.bodies.iter().enumerate() {
-        let at = format!("dialogue.bodies[{place}]");
-        references.roles(&format!("{at}.roles"), &body.roles);
-        references.claims(&format!("{at}.claims"), &body.claims);
-        references.provenance(&format!("{at}.provenance"), &body.provenance);
+        let at = format_args!("dialogue.bodies[{place}]");
+        references.roles(format_args!("{at}.roles"), &body.roles);
+        references.claims(format_args!("{at}.claims"), &body.claims);
+        references.provenance(format_args!("{at}.provenance"), &body.provenance);
     }
     references.provenance("dialogue.provenance", &dialogue.provenance);
     references.check(records).await?;

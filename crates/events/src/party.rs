@@ -57,7 +57,7 @@ fn check(party: &Party, violations: &mut Violations) {
     violations.plain("party.acronym", &party.acronym, SHORT);
     violations.list("party.aliases", party.aliases.len());
     for (place, alias) in party.aliases.iter().enumerate() {
-        violations.plain(&format!("party.aliases[{place}]"), alias, SHORT);
+        violations.plain(format_args!("party.aliases[{place}]"), alias, SHORT);
     }
     violations.name("party.parent_party", &party.parent_party, PARTY.pattern);
     violations.plain("party.description", &party.description, LONG);

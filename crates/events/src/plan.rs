@@ -9,7 +9,7 @@ use rapporteur_records::edit::illegal_move;
 use rapporteur_records::words::text::SHORT;
 use rapporteur_records::words::{claim, date};
 use rapporteur_records::{
-    Call, Draft, Listing, Noun, Pattern, Records, Result, Stored, Violations, draft, name,
+    Call, Draft, Field, Listing, Noun, Pattern, Records, Result, Stored, Violations, draft, name,
 };
 
 use crate::ancestry;
@@ -66,16 +66,20 @@ fn check(plan: &Plan, violations: &mut Violations) {
 }
 
 /// How many nodes of each kind a plan or node says that it has: each kind once.
-pub(crate) fn declared_counts(field: &str, counts: &[DeclaredCount], violations: &mut Violations) {
+pub(crate) fn declared_counts(
+    field: impl Field,
+    counts: &[DeclaredCount],
+    violations: &mut Violations,
+) {
     violations.list(field, counts.len());
     for (place, count) in counts.iter().enumerate() {
-        let at = format!("{field}[{place}]");
-        violations.choice::<PlanNodeKind>(&format!("{at}.kind"), count.kind, false);
-        violations.require(count.count >= 0, format!("{at}.count"), "is negative");
+        let at = format_args!("{field}[{place}]");
+        violations.choice::<PlanNodeKind>(format_args!("{at}.kind"), count.kind, false);
+        violations.require(count.count >= 0, format_args!("{at}.count"), "is negative");
         let twice = counts[..place].iter().any(|c| c.kind == count.kind);
-        violations.require(!twice, format!("{at}.kind"), "is there twice");
+        violations.require(!twice, format_args!("{at}.kind"), "is there twice");
         if let Some(provenance) = &count.provenance {
-            violations.one_provenance(&format!("{at}.provenance"), provenance);
+            violations.one_provenance(format_args!("{at}.provenance"), provenance);
         }
     }
 }
@@ -196,7 +200,7 @@ async fn finish(records: &Records, mut draft: Draft<'_, Plan>) -> Result<Stored>
     references.one(&DIALOGUE, "parent", name::parent_of(&plan.name));
     for (place, count) in plan.declared_counts.iter().enumerate() {
         references.one_provenance(
-            &format!("plan.declared_counts[{place}]"),
+            format_args!("plan.declared_counts[{place}]"),
             count.provenance.as_ref(),
         );
     }

@@ -163,7 +163,7 @@ async fn finish(records: &Records, mut draft: Draft<'_, PlanNode>) -> Result<Sto
     references.one(&PLAN, "parent", name::parent_of(&node.name));
     for (place, count) in node.declared_counts.iter().enumerate() {
         references.one_provenance(
-            &format!("plan_node.declared_counts[{place}]"),
+            format_args!("plan_node.declared_counts[{place}]"),
             count.provenance.as_ref(),
         );
     }

@@ -44,15 +44,15 @@ fn check(post: &Post, violations: &mut Violations) {
     violations.plain("post.scope", &post.scope, SHORT);
     violations.list("post.holders", post.holders.len());
     for (place, holder) in post.holders.iter().enumerate() {
-        let at = format!("post.holders[{place}]");
+        let at = format_args!("post.holders[{place}]");
         violations.require(
             !holder.holder.trim().is_empty(),
-            format!("{at}.holder"),
+            format_args!("{at}.holder"),
             "is empty",
         );
-        violations.plain(&format!("{at}.holder"), &holder.holder, SHORT);
+        violations.plain(format_args!("{at}.holder"), &holder.holder, SHORT);
         if is_recorded(&holder.holder) {
-            violations.required_name(&format!("{at}.holder"), &holder.holder, PARTY.pattern);
+            violations.required_name(format_args!("{at}.holder"), &holder.holder, PARTY.pattern);
         }
         let (start, end) = (format!("{at}.start"), format!("{at}.end"));
         violations.period((&start, holder.start.as_ref()), (&end, holder.end.as_ref()));
@@ -100,7 +100,7 @@ async fn refer(records: &Records, post: &Post) -> Result<()> {
     {
         references.one(
             &PARTY,
-            format!("post.holders[{place}].holder"),
+            format_args!("post.holders[{place}].holder"),
             &holder.holder,
         );
     }

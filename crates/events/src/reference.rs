@@ -6,7 +6,7 @@
 use bytes::Bytes;
 use rapporteur_proto::events::v1::EventRole;
 use rapporteur_proto::r#type::v1::{Claim, PlanLink, Provenance};
-use rapporteur_records::{Error, Noun, Records, Result, layout};
+use rapporteur_records::{Error, Field, Noun, Records, Result, layout};
 
 use crate::party::PARTY;
 use crate::plan::PLAN;
@@ -31,11 +31,11 @@ struct Wanted {
 
 impl References {
     /// `field` refers to the record `name`; an empty name refers to nothing.
-    pub fn one<T>(&mut self, noun: &Noun<T>, field: impl Into<String>, name: &str) {
+    pub fn one<T>(&mut self, noun: &Noun<T>, field: impl Field, name: &str) {
         if !name.is_empty() {
             let key = layout::record(noun.kind, name);
             self.wanted.push(Wanted {
-                field: field.into(),
+                field: field.to_string(),
                 name: name.to_owned(),
                 key,
             });
@@ -43,51 +43,59 @@ impl References {
     }
 
     /// Every entry of the list `field` refers to a record.
-    pub fn all<T>(&mut self, noun: &Noun<T>, field: &str, names: &[String]) {
+    pub fn all<T>(&mut self, noun: &Noun<T>, field: impl Field, names: &[String]) {
         for (place, name) in names.iter().enumerate() {
-            self.one(noun, format!("{field}[{place}]"), name);
+            self.one(noun, format_args!("{field}[{place}]"), name);
         }
     }
 
     /// The recorded sources of facts.
-    pub fn provenance(&mut self, field: &str, all: &[Provenance]) {
+    pub fn provenance(&mut self, field: impl Field, all: &[Provenance]) {
         for (place, one) in all.iter().enumerate() {
-            self.one(&SOURCE, format!("{field}[{place}].source"), &one.source);
+            self.one(
+                &SOURCE,
+                format_args!("{field}[{place}].source"),
+                &one.source,
+            );
         }
     }
 
     /// The recorded source of one fact.
-    pub fn one_provenance(&mut self, field: &str, provenance: Option<&Provenance>) {
+    pub fn one_provenance(&mut self, field: impl Field, provenance: Option<&Provenance>) {
         if let Some(provenance) = provenance {
             self.one(
                 &SOURCE,
-                format!("{field}.provenance.source"),
+                format_args!("{field}.provenance.source"),
                 &provenance.source,
             );
         }
     }
 
     /// The plans and sources of claims.
-    pub fn claims(&mut self, field: &str, claims: &[Claim]) {
+    pub fn claims(&mut self, field: impl Field, claims: &[Claim]) {
         for (place, claim) in claims.iter().enumerate() {
-            self.one(&PLAN, format!("{field}[{place}].plan"), &claim.plan);
-            self.one_provenance(&format!("{field}[{place}]"), claim.provenance.as_ref());
+            self.one(&PLAN, format_args!("{field}[{place}].plan"), &claim.plan);
+            self.one_provenance(format_args!("{field}[{place}]"), claim.provenance.as_ref());
         }
     }
 
     /// The nodes and sources of plan links.
-    pub fn plan_links(&mut self, field: &str, links: &[PlanLink]) {
+    pub fn plan_links(&mut self, field: impl Field, links: &[PlanLink]) {
         for (place, link) in links.iter().enumerate() {
-            self.one(&PLAN_NODE, format!("{field}[{place}].node"), &link.node);
-            self.one_provenance(&format!("{field}[{place}]"), link.provenance.as_ref());
+            self.one(
+                &PLAN_NODE,
+                format_args!("{field}[{place}].node"),
+                &link.node,
+            );
+            self.one_provenance(format_args!("{field}[{place}]"), link.provenance.as_ref());
         }
     }
 
     /// The parties and sources of roles.
-    pub fn roles(&mut self, field: &str, roles: &[EventRole]) {
+    pub fn roles(&mut self, field: impl Field, roles: &[EventRole]) {
         for (place, role) in roles.iter().enumerate() {
-            self.one(&PARTY, format!("{field}[{place}].party"), &role.party);
-            self.one_provenance(&format!("{field}[{place}]"), role.provenance.as_ref());
+            self.one(&PARTY, format_args!("{field}[{place}].party"), &role.party);
+            self.one_provenance(format_args!("{field}[{place}]"), role.provenance.as_ref());
         }
     }
 

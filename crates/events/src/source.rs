@@ -53,9 +53,9 @@ fn check(source: &Source, violations: &mut Violations) {
     ] {
         violations.list(field, words.len());
         for (place, word) in words.iter().enumerate() {
-            let at = format!("{field}[{place}]");
-            violations.require(!word.is_empty(), &at, "is empty");
-            violations.plain(&at, word, SHORT);
+            let at = format_args!("{field}[{place}]");
+            violations.require(!word.is_empty(), at, "is empty");
+            violations.plain(at, word, SHORT);
         }
     }
     violations.names("source.dialogues", &source.dialogues, DIALOGUE.pattern);
@@ -63,7 +63,7 @@ fn check(source: &Source, violations: &mut Violations) {
     violations.require(
         few,
         "source.dialogues",
-        format!("names more than {MOST_DIALOGUES} dialogues"),
+        format_args!("names more than {MOST_DIALOGUES} dialogues"),
     );
     violations.documents("source.documents", &source.documents);
     violations.provenance("source.provenance", &source.provenance);

@@ -256,11 +256,11 @@ fn refer(addressee: &Addressee) -> References {
     references.one("addressee.lead_post", &addressee.lead_post);
     for (place, entry) in addressee.entries.iter().enumerate() {
         references.one(
-            format!("addressee.entries[{place}].verifier"),
+            format_args!("addressee.entries[{place}].verifier"),
             &entry.verifier,
         );
         references.one_provenance(
-            &format!("addressee.entries[{place}].provenance"),
+            format_args!("addressee.entries[{place}].provenance"),
             entry.provenance.as_ref(),
         );
     }

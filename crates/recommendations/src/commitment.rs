@@ -96,8 +96,8 @@ fn check(commitment: &Commitment, violations: &mut Violations) {
     for (place, partner) in commitment.partners.iter().enumerate() {
         violations.require(
             !commitment.owners.contains(partner),
-            format!("commitment.partners[{place}]"),
-            format!("{} is an owner", name::quoted(partner)),
+            format_args!("commitment.partners[{place}]"),
+            format_args!("{} is an owner", name::quoted(partner)),
         );
     }
     violations.name("commitment.lead_post", &commitment.lead_post, POST);
@@ -259,18 +259,18 @@ fn refer(commitment: &Commitment) -> References {
     references.all("commitment.plan_nodes", &commitment.plan_nodes);
     references.one("commitment.matches", &commitment.matches);
     for (place, indicator) in commitment.indicators.iter().enumerate() {
-        let at = format!("commitment.indicators[{place}]");
+        let at = format_args!("commitment.indicators[{place}]");
         let ends = [
             ("baseline", &indicator.baseline),
             ("target", &indicator.target),
         ];
         for (field, value) in ends {
             let provenance = value.as_ref().and_then(|v| v.provenance.as_ref());
-            references.one_provenance(&format!("{at}.{field}.provenance"), provenance);
+            references.one_provenance(format_args!("{at}.{field}.provenance"), provenance);
         }
         for (place, value) in indicator.values.iter().enumerate() {
-            let at = format!("{at}.values[{place}].provenance");
-            references.one_provenance(&at, value.provenance.as_ref());
+            let at = format_args!("{at}.values[{place}].provenance");
+            references.one_provenance(at, value.provenance.as_ref());
         }
     }
     references.provenance("commitment.provenance", &commitment.provenance);

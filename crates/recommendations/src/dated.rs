@@ -34,7 +34,7 @@ pub fn happened<'a>(
         violations.require(
             after,
             "on.value",
-            format!("lies before the last change, of {last}"),
+            format_args!("lies before the last change, of {last}"),
         );
     }
     violations.done()?;

@@ -107,7 +107,7 @@ fn check(request: &AddressRecommendationRequest) -> Result<()> {
             DIALOGUE.0,
             GROUP.0
         );
-        violations.require(good, format!("groups[{place}]"), wrong);
+        violations.require(good, format_args!("groups[{place}]"), wrong);
     }
     let somebody = !(request.parties.is_empty() && request.groups.is_empty());
     violations.require(somebody, "parties", "is empty; give parties or groups");
@@ -134,7 +134,7 @@ async fn expand(
     date::complete(&mut on);
     let mut references = References::default();
     for (place, party) in request.parties.iter().enumerate() {
-        references.one(format!("parties[{place}]"), party);
+        references.one(format_args!("parties[{place}]"), party);
     }
     references.check(records, register).await?;
     let by_name = request

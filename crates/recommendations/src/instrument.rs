@@ -59,7 +59,11 @@ fn check(instrument: &Instrument, violations: &mut Violations) {
         ("year", instrument.year),
     ];
     for (field, number) in numbers {
-        violations.require(number >= 0, format!("instrument.{field}"), "is negative");
+        violations.require(
+            number >= 0,
+            format_args!("instrument.{field}"),
+            "is negative",
+        );
     }
     violations.require(
         instrument.session <= 3_999,
@@ -79,7 +83,7 @@ fn check(instrument: &Instrument, violations: &mut Violations) {
     violations.require(
         by.is_empty() || PARTY.matches(by) || BODY.matches(by),
         "instrument.adopted_by",
-        format!(
+        format_args!(
             "{} does not look like {} or {}",
             name::quoted(by),
             PARTY.0,
@@ -101,26 +105,26 @@ fn check(instrument: &Instrument, violations: &mut Violations) {
 fn check_citations(instrument: &Instrument, violations: &mut Violations) {
     violations.list("instrument.cites", instrument.cites.len());
     for (place, cited) in instrument.cites.iter().enumerate() {
-        let at = format!("instrument.cites[{place}]");
+        let at = format_args!("instrument.cites[{place}]");
         violations.name(
-            &format!("{at}.instrument"),
+            format_args!("{at}.instrument"),
             &cited.instrument,
             INSTRUMENT.pattern,
         );
         let itself = !cited.instrument.is_empty() && cited.instrument == instrument.name;
         violations.require(
             !itself,
-            format!("{at}.instrument"),
+            format_args!("{at}.instrument"),
             "is the instrument itself",
         );
         let says = !(cited.instrument.is_empty() && cited.as_written.trim().is_empty());
         violations.require(
             says,
-            format!("{at}.as_written"),
+            format_args!("{at}.as_written"),
             "is empty; give the instrument or how it is cited",
         );
-        violations.plain(&format!("{at}.as_written"), &cited.as_written, SHORT);
-        violations.plain(&format!("{at}.note"), &cited.note, LONG);
+        violations.plain(format_args!("{at}.as_written"), &cited.as_written, SHORT);
+        violations.plain(format_args!("{at}.note"), &cited.note, LONG);
     }
 }
 
@@ -177,7 +181,7 @@ fn refer(instrument: &Instrument) -> References {
     references.one("instrument.adopted_by", &instrument.adopted_by);
     for (place, cited) in instrument.cites.iter().enumerate() {
         references.one(
-            format!("instrument.cites[{place}].instrument"),
+            format_args!("instrument.cites[{place}].instrument"),
             &cited.instrument,
         );
     }

@@ -128,13 +128,13 @@ fn check(entry: &LedgerEntry, field: &impl Fn(&str) -> String, today: Date) -> R
     let says = entry.response != 0 || entry.implementation != 0 || !entry.vocabulary.is_empty();
     violations.require(
         says,
-        field("response"),
+        &field("response"),
         "must be stated, or how far the implementation is",
     );
     let days = violations.date(&field("on"), entry.on.as_ref());
     violations.require(
         days.is_none_or(|d| d.first <= today),
-        field("on.value"),
+        &field("on.value"),
         "lies in the future",
     );
     violations.plain(&field("word"), &entry.word, SHORT);

@@ -29,7 +29,7 @@ pub fn check_scheme(field: &str, scheme: &str, violations: &mut Violations) {
     violations.require(
         known,
         field,
-        format!(
+        format_args!(
             "{} is not one of {}",
             name::quoted(scheme),
             names.join(", ")

@@ -120,9 +120,9 @@ fn check(report: &ProgressReport, violations: &mut Violations) {
     let values = &report.indicator_values;
     at_most("progress_report.indicator_values", values.len(), violations);
     for (place, value) in values.iter().enumerate() {
-        let at = format!("progress_report.indicator_values[{place}]");
-        violations.code(&format!("{at}.indicator"), &value.indicator);
-        indicator::check_value(&at, value, violations);
+        let at = format_args!("progress_report.indicator_values[{place}]");
+        violations.code(format_args!("{at}.indicator"), &value.indicator);
+        indicator::check_value(at, value, violations);
     }
     violations.list("progress_report.authors", report.authors.len());
     violations.list("progress_report.entries", report.entries.len());
@@ -152,45 +152,49 @@ fn at_most(field: &str, items: usize, violations: &mut Violations) {
 fn check_evidence(all: &[Evidence], violations: &mut Violations) {
     at_most("progress_report.evidence", all.len(), violations);
     for (place, evidence) in all.iter().enumerate() {
-        let at = format!("progress_report.evidence[{place}]");
+        let at = format_args!("progress_report.evidence[{place}]");
         if let Err(wrong) = check_id(&evidence.id) {
-            violations.add(format!("{at}.id"), wrong);
+            violations.add(format_args!("{at}.id"), wrong);
         }
         let twice = all[..place].iter().any(|e| e.id == evidence.id);
         violations.require(
             !twice,
-            format!("{at}.id"),
-            format!("{} is there twice", evidence.id),
+            format_args!("{at}.id"),
+            format_args!("{} is there twice", evidence.id),
         );
         violations.localized(
-            &format!("{at}.title"),
+            format_args!("{at}.title"),
             evidence.title.as_ref(),
             SHORT,
             false,
         );
         violations.require(
             evidence.link.is_some() || !evidence.sha256.is_empty(),
-            format!("{at}.link"),
+            format_args!("{at}.link"),
             "is missing; give it, or the digest of a file",
         );
         // The path of a link is that of its list; there is one here.
         if let Some(link) = &evidence.link {
-            violations.require(!link.url.is_empty(), format!("{at}.link.url"), "is empty");
-            violations.url(&format!("{at}.link.url"), &link.url);
-            violations.url(&format!("{at}.link.resolved_url"), &link.resolved_url);
-            violations.plain(&format!("{at}.link.title"), &link.title, SHORT);
+            violations.require(
+                !link.url.is_empty(),
+                format_args!("{at}.link.url"),
+                "is empty",
+            );
+            violations.url(format_args!("{at}.link.url"), &link.url);
+            violations.url(format_args!("{at}.link.resolved_url"), &link.resolved_url);
+            violations.plain(format_args!("{at}.link.title"), &link.title, SHORT);
         }
         let digest = &evidence.sha256;
         violations.require(
             digest.is_empty()
                 || (digest.len() == 64 && digest.bytes().all(|b| b.is_ascii_hexdigit())),
-            format!("{at}.sha256"),
+            format_args!("{at}.sha256"),
             "must be 64 hexadecimal digits",
         );
-        violations.plain(&format!("{at}.media_type"), &evidence.media_type, SHORT);
-        violations.plain(&format!("{at}.quote"), &evidence.quote, LONG);
+        violations.plain(format_args!("{at}.media_type"), &evidence.media_type, SHORT);
+        violations.plain(format_args!("{at}.quote"), &evidence.quote, LONG);
         if !evidence.language.is_empty() {
-            violations.language(&format!("{at}.language"), &evidence.language);
+            violations.language(format_args!("{at}.language"), &evidence.language);
         }
     }
 }
@@ -293,8 +297,8 @@ fn refer(report: &ProgressReport) -> References {
     references.one("progress_report.author_post", &report.author_post);
     references.one("progress_report.schedule", &report.schedule);
     for (place, value) in report.indicator_values.iter().enumerate() {
-        let at = format!("progress_report.indicator_values[{place}].provenance");
-        references.one_provenance(&at, value.provenance.as_ref());
+        let at = format_args!("progress_report.indicator_values[{place}].provenance");
+        references.one_provenance(at, value.provenance.as_ref());
     }
     references.provenance("progress_report.provenance", &report.provenance);
     references

@@ -253,9 +253,12 @@ fn refer(recommendation: &Recommendation) -> References {
         &recommendation.parent_recommendation,
     );
     for (place, relation) in recommendation.relations.iter().enumerate() {
-        let at = format!("recommendation.relations[{place}]");
-        references.one(format!("{at}.target"), &relation.target);
-        references.one_provenance(&format!("{at}.provenance"), relation.provenance.as_ref());
+        let at = format_args!("recommendation.relations[{place}]");
+        references.one(format_args!("{at}.target"), &relation.target);
+        references.one_provenance(
+            format_args!("{at}.provenance"),
+            relation.provenance.as_ref(),
+        );
     }
     references.plan_links("recommendation.plan_links", &recommendation.plan_links);
     references.provenance("recommendation.provenance", &recommendation.provenance);

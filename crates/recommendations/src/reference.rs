@@ -2,7 +2,7 @@
 //! commit, and the first that is not known is answered with the path of its field.
 
 use rapporteur_proto::r#type::v1::{Claim, PlanLink, Provenance};
-use rapporteur_records::{Error, Records, Result};
+use rapporteur_records::{Error, Field, Records, Result};
 
 use crate::addressee::ADDRESSEE;
 use crate::commitment::COMMITMENT;
@@ -21,50 +21,50 @@ pub struct References {
 
 impl References {
     /// `field` refers to the record `name`; an empty name refers to nothing.
-    pub fn one(&mut self, field: impl Into<String>, name: &str) {
+    pub fn one(&mut self, field: impl Field, name: &str) {
         if !name.is_empty() {
-            self.wanted.push((field.into(), name.to_owned()));
+            self.wanted.push((field.to_string(), name.to_owned()));
         }
     }
 
     /// Each of a list of names.
-    pub fn all(&mut self, field: &str, names: &[String]) {
+    pub fn all(&mut self, field: impl Field, names: &[String]) {
         for (place, name) in names.iter().enumerate() {
-            self.one(format!("{field}[{place}]"), name);
+            self.one(format_args!("{field}[{place}]"), name);
         }
     }
 
     /// The recorded sources of facts.
-    pub fn provenance(&mut self, field: &str, all: &[Provenance]) {
+    pub fn provenance(&mut self, field: impl Field, all: &[Provenance]) {
         for (place, one) in all.iter().enumerate() {
-            self.one(format!("{field}[{place}].source"), &one.source);
+            self.one(format_args!("{field}[{place}].source"), &one.source);
         }
     }
 
     /// The recorded source of one fact.
-    pub fn one_provenance(&mut self, field: &str, provenance: Option<&Provenance>) {
+    pub fn one_provenance(&mut self, field: impl Field, provenance: Option<&Provenance>) {
         if let Some(provenance) = provenance {
-            self.one(format!("{field}.source"), &provenance.source);
+            self.one(format_args!("{field}.source"), &provenance.source);
         }
     }
 
     /// The plans and sources of claims.
-    pub fn claims(&mut self, field: &str, claims: &[Claim]) {
+    pub fn claims(&mut self, field: impl Field, claims: &[Claim]) {
         for (place, claim) in claims.iter().enumerate() {
-            self.one(format!("{field}[{place}].plan"), &claim.plan);
+            self.one(format_args!("{field}[{place}].plan"), &claim.plan);
             self.one_provenance(
-                &format!("{field}[{place}].provenance"),
+                format_args!("{field}[{place}].provenance"),
                 claim.provenance.as_ref(),
             );
         }
     }
 
     /// The nodes and sources of plan links.
-    pub fn plan_links(&mut self, field: &str, links: &[PlanLink]) {
+    pub fn plan_links(&mut self, field: impl Field, links: &[PlanLink]) {
         for (place, link) in links.iter().enumerate() {
-            self.one(format!("{field}[{place}].node"), &link.node);
+            self.one(format_args!("{field}[{place}].node"), &link.node);
             self.one_provenance(
-                &format!("{field}[{place}].provenance"),
+                format_args!("{field}[{place}].provenance"),
                 link.provenance.as_ref(),
             );
         }

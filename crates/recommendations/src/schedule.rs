@@ -10,7 +10,8 @@ use rapporteur_proto::r#type::v1::{CivilDate, DatePrecision};
 use rapporteur_records::words::text::{LONG, SHORT};
 use rapporteur_records::words::{PLAN_NODE, date};
 use rapporteur_records::{
-    Call, Draft, Listing, Noun, Pattern, Records, Result, Stored, Violations, check_id, draft, name,
+    Call, Draft, Field, Listing, Noun, Pattern, Records, Result, Stored, Violations, check_id,
+    draft, name,
 };
 
 use crate::addressee::PARTY;
@@ -64,7 +65,7 @@ fn check(schedule: &Schedule, violations: &mut Violations) {
         violations.require(
             (1..=MONTHS).contains(&interval.months),
             "schedule.interval.months",
-            format!("is not 1 to {MONTHS}"),
+            format_args!("is not 1 to {MONTHS}"),
         );
         let field = "schedule.interval.first_due";
         violations.require(interval.first_due.is_some(), field, "is missing");
@@ -115,20 +116,20 @@ fn check_cycles(cycles: &[Cycle], violations: &mut Violations) {
     violations.require(cycles.len() <= CYCLES, "schedule.cycles", wrong);
     let mut rounds = Vec::new();
     for (place, cycle) in cycles.iter().enumerate() {
-        let at = format!("schedule.cycles[{place}]");
+        let at = format_args!("schedule.cycles[{place}]");
         if let Err(wrong) = check_id(&cycle.id) {
-            violations.add(format!("{at}.id"), wrong);
+            violations.add(format_args!("{at}.id"), wrong);
         }
         let twice = cycles[..place].iter().any(|c| c.id == cycle.id);
         violations.require(
             !twice,
-            format!("{at}.id"),
-            format!("{} is there twice", cycle.id),
+            format_args!("{at}.id"),
+            format_args!("{} is there twice", cycle.id),
         );
         for (field, date) in [("opens", &cycle.opens), ("closes", &cycle.closes)] {
-            let field = format!("{at}.{field}");
-            violations.require(date.is_some(), field.clone(), "is missing");
-            to_the_day(&field, date.as_ref(), violations);
+            let field = format_args!("{at}.{field}");
+            violations.require(date.is_some(), field, "is missing");
+            to_the_day(field, date.as_ref(), violations);
         }
         let days = (
             date::days(cycle.opens.as_ref()),
@@ -140,14 +141,14 @@ fn check_cycles(cycles: &[Cycle], violations: &mut Violations) {
         let (opens, closes) = (opens.first, closes.last);
         violations.require(
             opens <= closes,
-            format!("{at}.closes.value"),
+            format_args!("{at}.closes.value"),
             "lies before it opens",
         );
         for (other, from, to) in &rounds {
             if opens <= *to && *from <= closes {
                 violations.add(
-                    format!("{at}.opens.value"),
-                    format!("overlaps with {other}"),
+                    format_args!("{at}.opens.value"),
+                    format_args!("overlaps with {other}"),
                 );
             }
         }
@@ -156,12 +157,12 @@ fn check_cycles(cycles: &[Cycle], violations: &mut Violations) {
 }
 
 /// Notes a date that is not exact to the day.
-pub fn to_the_day(field: &str, date: Option<&CivilDate>, violations: &mut Violations) {
+pub fn to_the_day(field: impl Field, date: Option<&CivilDate>, violations: &mut Violations) {
     let days = violations.date(field, date);
     let vague = date.is_some() && days.is_none_or(|d| d.precision != DatePrecision::Day);
     violations.require(
         !vague,
-        format!("{field}.value"),
+        format_args!("{field}.value"),
         "is not a day such as 2024-10-16",
     );
 }

@@ -11,7 +11,7 @@ use rapporteur_proto::recommendations::v1::{
 };
 use rapporteur_records::words::text::{LONG, SHORT, fold};
 use rapporteur_records::{
-    Call, Error, Listing, Noun, Pattern, Records, Result, Stored, Violations, draft, name,
+    Call, Error, Field, Listing, Noun, Pattern, Records, Result, Stored, Violations, draft, name,
 };
 
 use crate::reference::References;
@@ -39,38 +39,43 @@ fn check(vocabulary: &Vocabulary, violations: &mut Violations) {
     violations.require(
         terms.len() <= TERMS,
         "vocabulary.terms",
-        format!("has {} words; at most {TERMS} are kept", terms.len()),
+        format_args!("has {} words; at most {TERMS} are kept", terms.len()),
     );
     let mut known = BTreeMap::new();
     for (place, term) in terms.iter().enumerate() {
-        let at = format!("vocabulary.terms[{place}]");
-        spelling(&format!("{at}.word"), &term.word, &mut known, violations);
-        violations.list(&format!("{at}.aliases"), term.aliases.len());
+        let at = format_args!("vocabulary.terms[{place}]");
+        spelling(
+            format_args!("{at}.word"),
+            &term.word,
+            &mut known,
+            violations,
+        );
+        violations.list(format_args!("{at}.aliases"), term.aliases.len());
         for (place, alias) in term.aliases.iter().enumerate() {
             spelling(
-                &format!("{at}.aliases[{place}]"),
+                format_args!("{at}.aliases[{place}]"),
                 alias,
                 &mut known,
                 violations,
             );
         }
-        violations.choice::<Response>(&format!("{at}.response"), term.response, true);
+        violations.choice::<Response>(format_args!("{at}.response"), term.response, true);
         violations.choice::<Implementation>(
-            &format!("{at}.implementation"),
+            format_args!("{at}.implementation"),
             term.implementation,
             true,
         );
         violations.choice::<RecommendationState>(
-            &format!("{at}.text_state"),
+            format_args!("{at}.text_state"),
             term.text_state,
             true,
         );
         violations.choice::<CommitmentState>(
-            &format!("{at}.commitment_state"),
+            format_args!("{at}.commitment_state"),
             term.commitment_state,
             true,
         );
-        violations.plain(&format!("{at}.note"), &term.note, LONG);
+        violations.plain(format_args!("{at}.note"), &term.note, LONG);
     }
     violations.plain("vocabulary.note", &vocabulary.note, LONG);
     violations.provenance("vocabulary.provenance", &vocabulary.provenance);
@@ -79,7 +84,7 @@ fn check(vocabulary: &Vocabulary, violations: &mut Violations) {
 
 /// One spelling of a word, which no other word of the vocabulary may have.
 fn spelling<'a>(
-    field: &str,
+    field: impl Field,
     word: &'a str,
     known: &mut BTreeMap<String, &'a str>,
     violations: &mut Violations,

@@ -33,4 +33,4 @@ pub use name::{Pattern, check_id};
 pub use noun::{AnyNoun, Noun};
 pub use rapporteur_proto::{Record, Stored, Wire};
 pub use records::{Records, time};
-pub use words::Violations;
+pub use words::{Field, Violations};

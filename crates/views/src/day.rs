@@ -46,7 +46,11 @@ impl Day {
     /// The same day with another age at which reports are stale; 0 = the usual one.
     #[must_use]
     pub fn stale_after(self, wrong: &mut Violations, days: i32) -> Self {
-        wrong.require(days >= 0, "stale_after_days", format!("{days} is negative"));
+        wrong.require(
+            days >= 0,
+            "stale_after_days",
+            format_args!("{days} is negative"),
+        );
         let stale_after = if days == 0 { self.stale_after } else { days };
         Self {
             stale_after,

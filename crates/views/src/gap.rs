@@ -45,7 +45,7 @@ impl Gaps {
         wrong.require(
             days >= 0,
             "outcome_after_days",
-            format!("{days} is negative"),
+            format_args!("{days} is negative"),
         );
         wrong.done()?;
         Ok(Self {

@@ -63,7 +63,7 @@ impl HandoverQuestion {
             }
             if !CHAIRMANSHIP.matches(name) {
                 let shapes = format!("{} or {}", PARTY.0, CHAIRMANSHIP.0);
-                wrong.add(field, format!("{} is not {shapes}", quoted(name)));
+                wrong.add(field, format_args!("{} is not {shapes}", quoted(name)));
             } else if parent_of(name) != request.dialogue {
                 let of = format!("is not a chairmanship of {}", quoted(&request.dialogue));
                 wrong.add(field, of);

@@ -42,7 +42,7 @@ impl InboxQuestion {
         wrong.require(
             (1..=MOST_AHEAD_DAYS).contains(&ahead),
             "ahead_days",
-            format!("{ahead} is not 0 to {MOST_AHEAD_DAYS}"),
+            format_args!("{ahead} is not 0 to {MOST_AHEAD_DAYS}"),
         );
         wrong.done()?;
         Ok(Self {

@@ -44,7 +44,11 @@ impl Question {
         let from = wrong.day("from", &request.from);
         let to = wrong.day("to", &request.to);
         if let (Some(from), Some(to)) = (from, to) {
-            wrong.require(from <= to, "to", format!("{to} lies before from, {from}"));
+            wrong.require(
+                from <= to,
+                "to",
+                format_args!("{to} lies before from, {from}"),
+            );
         }
         wrong.names("if_held", &request.if_held, EVENT);
         wrong.require(
@@ -56,7 +60,7 @@ impl Question {
         for (place, kind) in request.through().enumerate() {
             wrong.require(
                 kind != CrosswalkKind::Withdrawn,
-                format!("through[{place}]"),
+                format_args!("through[{place}]"),
                 "is a tie that no longer holds",
             );
         }

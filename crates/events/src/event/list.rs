@@ -60,11 +60,11 @@ fn check(request: &ListEventsRequest) -> Result<Dates> {
     let mut violations = Violations::default();
     violations.list("states", request.states.len());
     for (place, state) in request.states.iter().enumerate() {
-        violations.choice::<EventState>(&format!("states[{place}]"), *state, false);
+        violations.choice::<EventState>(format_args!("states[{place}]"), *state, false);
     }
     violations.list("kinds", request.kinds.len());
     for (place, kind) in request.kinds.iter().enumerate() {
-        violations.choice::<EventKind>(&format!("kinds[{place}]"), *kind, false);
+        violations.choice::<EventKind>(format_args!("kinds[{place}]"), *kind, false);
     }
     violations.codes("themes", &request.themes);
     violations.name("party", &request.party, PARTY.pattern);
@@ -80,7 +80,7 @@ fn check(request: &ListEventsRequest) -> Result<Dates> {
         violations.day("to", &request.to),
     );
     if let (Some(from), Some(to)) = (from, to) {
-        violations.require(from <= to, "to", format!("lies before {from}"));
+        violations.require(from <= to, "to", format_args!("lies before {from}"));
     }
     violations.done()?;
     Ok((from, to))

@@ -91,7 +91,7 @@ pub(crate) fn references(event: &Event, wanted: &mut References) {
     for (place, delegation) in event.delegations.iter().enumerate() {
         wanted.one(
             &PARTY,
-            format!("event.delegations[{place}].party"),
+            format_args!("event.delegations[{place}].party"),
             &delegation.party,
         );
     }

@@ -58,17 +58,17 @@ pub(super) fn check(event: &Event, violations: &mut Violations) {
         violations.require(
             count(event) <= most,
             field,
-            format!("has {} entries; at most {most} are kept", count(event)),
+            format_args!("has {} entries; at most {most} are kept", count(event)),
         );
     }
     check_links(event, violations);
     check_people(event, violations);
     violations.list("event.agenda", event.agenda.len());
     for (place, item) in event.agenda.iter().enumerate() {
-        let at = format!("event.agenda[{place}]");
-        violations.plain(&format!("{at}.number"), &item.number, SHORT);
-        violations.localized(&format!("{at}.title"), item.title.as_ref(), SHORT, true);
-        violations.codes(&format!("{at}.themes"), &item.themes);
+        let at = format_args!("event.agenda[{place}]");
+        violations.plain(format_args!("{at}.number"), &item.number, SHORT);
+        violations.localized(format_args!("{at}.title"), item.title.as_ref(), SHORT, true);
+        violations.codes(format_args!("{at}.themes"), &item.themes);
     }
     violations.claims("event.claims", &event.claims);
     violations.documents("event.documents", &event.documents);
@@ -88,7 +88,7 @@ fn check_times(event: &Event, violations: &mut Violations) {
         violations.require(
             short,
             "event.end.value",
-            format!("lies more than {LONGEST_DAYS} days after the start"),
+            format_args!("lies more than {LONGEST_DAYS} days after the start"),
         );
     }
     let zone = &event.time_zone;
@@ -125,7 +125,7 @@ fn check_links(event: &Event, violations: &mut Violations) {
         .position(|dialogue| dialogue == own)
     {
         violations.add(
-            format!("event.joint_dialogues[{place}]"),
+            format_args!("event.joint_dialogues[{place}]"),
             "is the dialogue that the event belongs to",
         );
     }
@@ -137,7 +137,10 @@ fn check_links(event: &Event, violations: &mut Violations) {
         .iter()
         .position(|followed| *followed == event.name)
     {
-        violations.add(format!("event.follows_up[{place}]"), "is the event itself");
+        violations.add(
+            format_args!("event.follows_up[{place}]"),
+            "is the event itself",
+        );
     }
     violations.plan_links("event.plan_links", &event.plan_links);
     let mut plans: Vec<&str> = event
@@ -150,32 +153,32 @@ fn check_links(event: &Event, violations: &mut Violations) {
     violations.require(
         plans.len() <= MOST_PLANS,
         "event.plan_links",
-        format!("touch more than {MOST_PLANS} plans"),
+        format_args!("touch more than {MOST_PLANS} plans"),
     );
 }
 
 fn check_people(event: &Event, violations: &mut Violations) {
     check_roles("event.roles", &event.roles, violations);
     for (place, delegation) in event.delegations.iter().enumerate() {
-        let at = format!("event.delegations[{place}]");
-        violations.required_name(&format!("{at}.party"), &delegation.party, PARTY.pattern);
+        let at = format_args!("event.delegations[{place}]");
+        violations.required_name(format_args!("{at}.party"), &delegation.party, PARTY.pattern);
         for (field, count) in [
             ("stated_count", delegation.stated_count),
             ("counted", delegation.counted),
         ] {
             violations.require(
                 count.is_none_or(|c| c >= 0),
-                format!("{at}.{field}"),
+                format_args!("{at}.{field}"),
                 "is negative",
             );
         }
-        violations.plain(&format!("{at}.capacity"), &delegation.capacity, SHORT);
+        violations.plain(format_args!("{at}.capacity"), &delegation.capacity, SHORT);
         let twice = event.delegations[..place]
             .iter()
             .any(|d| d.party == delegation.party && d.capacity == delegation.capacity);
         violations.require(
             !twice,
-            format!("{at}.party"),
+            format_args!("{at}.party"),
             "is there twice in the same capacity",
         );
     }

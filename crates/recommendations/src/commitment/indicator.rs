@@ -3,7 +3,7 @@
 use rapporteur_proto::recommendations::v1::{Commitment, Indicator, IndicatorValue};
 use rapporteur_records::words::date;
 use rapporteur_records::words::text::{LONG, SHORT};
-use rapporteur_records::{Error, Result, Violations, check_id, name};
+use rapporteur_records::{Error, Field, Result, Violations, check_id, name};
 
 /// Most indicators of a commitment.
 const INDICATORS: usize = 50;
@@ -12,37 +12,47 @@ pub(super) fn check(indicators: &[Indicator], violations: &mut Violations) {
     violations.require(
         indicators.len() <= INDICATORS,
         "commitment.indicators",
-        format!(
+        format_args!(
             "has {} entries; at most {INDICATORS} are kept",
             indicators.len()
         ),
     );
     for (place, indicator) in indicators.iter().enumerate() {
-        let at = format!("commitment.indicators[{place}]");
+        let at = format_args!("commitment.indicators[{place}]");
         if let Err(wrong) = check_id(&indicator.id) {
-            violations.add(format!("{at}.id"), wrong);
+            violations.add(format_args!("{at}.id"), wrong);
         }
         let twice = indicators[..place].iter().any(|i| i.id == indicator.id);
         violations.require(
             !twice,
-            format!("{at}.id"),
-            format!("{} is there twice", indicator.id),
+            format_args!("{at}.id"),
+            format_args!("{} is there twice", indicator.id),
         );
-        violations.localized(&format!("{at}.text"), indicator.text.as_ref(), LONG, true);
-        violations.plain(&format!("{at}.unit"), &indicator.unit, SHORT);
+        violations.localized(
+            format_args!("{at}.text"),
+            indicator.text.as_ref(),
+            LONG,
+            true,
+        );
+        violations.plain(format_args!("{at}.unit"), &indicator.unit, SHORT);
         let ends = [
             ("baseline", &indicator.baseline),
             ("target", &indicator.target),
         ];
         for (field, value) in ends {
             if let Some(value) = value {
-                check_own(&format!("{at}.{field}"), value, &indicator.id, violations);
+                check_own(
+                    format_args!("{at}.{field}"),
+                    value,
+                    &indicator.id,
+                    violations,
+                );
             }
         }
-        violations.list(&format!("{at}.values"), indicator.values.len());
+        violations.list(format_args!("{at}.values"), indicator.values.len());
         for (place, value) in indicator.values.iter().enumerate() {
             check_own(
-                &format!("{at}.values[{place}]"),
+                format_args!("{at}.values[{place}]"),
                 value,
                 &indicator.id,
                 violations,
@@ -52,25 +62,25 @@ pub(super) fn check(indicators: &[Indicator], violations: &mut Violations) {
 }
 
 /// A value inside its indicator: it names that one, or none.
-fn check_own(field: &str, value: &IndicatorValue, id: &str, violations: &mut Violations) {
+fn check_own(field: impl Field, value: &IndicatorValue, id: &str, violations: &mut Violations) {
     violations.require(
         value.indicator.is_empty() || value.indicator == id,
-        format!("{field}.indicator"),
-        format!("{} is another indicator", name::quoted(&value.indicator)),
+        format_args!("{field}.indicator"),
+        format_args!("{} is another indicator", name::quoted(&value.indicator)),
     );
     check_value(field, value, violations);
 }
 
 /// One value, of whatever indicator.
-pub fn check_value(field: &str, value: &IndicatorValue, violations: &mut Violations) {
+pub fn check_value(field: impl Field, value: &IndicatorValue, violations: &mut Violations) {
     violations.require(
         value.value.is_finite(),
-        format!("{field}.value"),
+        format_args!("{field}.value"),
         "is not a finite number",
     );
-    violations.date(&format!("{field}.on"), value.on.as_ref());
+    violations.date(format_args!("{field}.on"), value.on.as_ref());
     if let Some(provenance) = &value.provenance {
-        violations.one_provenance(&format!("{field}.provenance"), provenance);
+        violations.one_provenance(format_args!("{field}.provenance"), provenance);
     }
 }
 

@@ -13,14 +13,14 @@ pub(super) fn check(recommendation: &Recommendation, violations: &mut Violations
     let relations = &recommendation.relations;
     violations.list("recommendation.relations", relations.len());
     for (place, relation) in relations.iter().enumerate() {
-        let at = format!("recommendation.relations[{place}]");
-        violations.choice::<Kind>(&format!("{at}.kind"), relation.kind, false);
+        let at = format_args!("recommendation.relations[{place}]");
+        violations.choice::<Kind>(format_args!("{at}.kind"), relation.kind, false);
         let target = relation.target.as_str();
         let text = RECOMMENDATION.pattern.matches(target);
         violations.require(
             text || INSTRUMENT.pattern.matches(target) || EVENT.matches(target),
-            format!("{at}.target"),
-            format!(
+            format_args!("{at}.target"),
+            format_args!(
                 "{} is not the name of a recommendation, an instrument or an event",
                 name::quoted(target)
             ),
@@ -28,20 +28,20 @@ pub(super) fn check(recommendation: &Recommendation, violations: &mut Violations
         let of_texts = matches!(relation.kind(), Kind::Supersedes | Kind::Amends);
         violations.require(
             text || !of_texts,
-            format!("{at}.target"),
+            format_args!("{at}.target"),
             "is no recommendation; only texts are superseded or amended",
         );
         violations.require(
             target != recommendation.name,
-            format!("{at}.target"),
+            format_args!("{at}.target"),
             "is the recommendation itself",
         );
         let twice = relations[..place]
             .iter()
             .any(|r| r.kind == relation.kind && r.target == relation.target);
-        violations.require(!twice, at.clone(), "says the same as one before it");
+        violations.require(!twice, at, "says the same as one before it");
         if let Some(provenance) = &relation.provenance {
-            violations.one_provenance(&format!("{at}.provenance"), provenance);
+            violations.one_provenance(format_args!("{at}.provenance"), provenance);
         }
     }
 }

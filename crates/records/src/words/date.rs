@@ -3,7 +3,7 @@
 use jiff::civil::{Date, DateTime};
 use rapporteur_proto::r#type::v1::{Basis, CivilDate, DatePrecision};
 
-use super::{Violations, text};
+use super::{Field, Violations, text};
 use crate::name::quoted;
 
 /// The days that a date can mean, first and last.
@@ -105,11 +105,11 @@ pub fn complete(date: &mut Option<CivilDate>) {
 
 impl Violations {
     /// A date: of a known form, or empty with a basis that says so.
-    pub fn date(&mut self, field: &str, date: Option<&CivilDate>) -> Option<Days> {
+    pub fn date(&mut self, field: impl Field, date: Option<&CivilDate>) -> Option<Days> {
         let date = date?;
-        self.choice::<Basis>(&format!("{field}.basis"), date.basis, true);
+        self.choice::<Basis>(format_args!("{field}.basis"), date.basis, true);
         self.plain(
-            &format!("{field}.as_written"),
+            format_args!("{field}.as_written"),
             &date.as_written,
             text::SHORT,
         );
@@ -117,7 +117,7 @@ impl Violations {
             let unknown = matches!(date.basis(), Basis::Unknown | Basis::Unspecified);
             self.require(
                 unknown,
-                format!("{field}.value"),
+                format_args!("{field}.value"),
                 "is empty, but its basis is not BASIS_UNKNOWN",
             );
             return None;
@@ -126,15 +126,15 @@ impl Violations {
         if days.is_none() {
             let shapes = "is not a date such as 2024, 2024-10, 2024-10-16 or 2024-10-16T09:30";
             self.add(
-                format!("{field}.value"),
-                format!("{} {shapes}", quoted(&date.value)),
+                format_args!("{field}.value"),
+                format_args!("{} {shapes}", quoted(&date.value)),
             );
         }
         days
     }
 
     /// A day of a filter (`2024-10-16`); empty is no bound.
-    pub fn day(&mut self, field: &str, value: &str) -> Option<Date> {
+    pub fn day(&mut self, field: impl Field, value: &str) -> Option<Date> {
         if value.is_empty() {
             return None;
         }
@@ -142,7 +142,7 @@ impl Violations {
         if day.is_none() {
             self.add(
                 field,
-                format!("{} is not a day such as 2024-10-16", quoted(value)),
+                format_args!("{} is not a day such as 2024-10-16", quoted(value)),
             );
         }
         day.map(|d| d.first)
@@ -151,8 +151,8 @@ impl Violations {
     /// A stretch of time whose end does not lie before its start.
     pub fn period(
         &mut self,
-        start: (&str, Option<&CivilDate>),
-        end: (&str, Option<&CivilDate>),
+        start: (impl Field, Option<&CivilDate>),
+        end: (impl Field, Option<&CivilDate>),
     ) -> Option<(Days, Days)> {
         let first = self.date(start.0, start.1);
         let last = self.date(end.0, end.1);
@@ -165,8 +165,8 @@ impl Violations {
         let backwards = last.last < first.first || (both_times && time(end.1) < time(start.1));
         if backwards {
             self.add(
-                format!("{}.value", end.0),
-                format!("{} lies before {}", time(end.1), time(start.1)),
+                format_args!("{}.value", end.0),
+                format_args!("{} lies before {}", time(end.1), time(start.1)),
             );
         }
         Some((first, last))

@@ -2,40 +2,40 @@
 
 use rapporteur_proto::r#type::v1::{Document, Link, Place};
 
-use super::{Violations, text};
+use super::{Field, Violations, text};
 use crate::check_id;
 use crate::name::quoted;
 
 impl Violations {
     /// Documents of one record: distinct ids, forms with sound links and digests.
-    pub fn documents(&mut self, field: &str, documents: &[Document]) {
+    pub fn documents(&mut self, field: impl Field, documents: &[Document]) {
         self.list(field, documents.len());
         for (place, document) in documents.iter().enumerate() {
-            let at = format!("{field}[{place}]");
+            let at = format_args!("{field}[{place}]");
             if let Err(wrong) = check_id(&document.id) {
-                self.add(format!("{at}.id"), wrong);
+                self.add(format_args!("{at}.id"), wrong);
             }
             if documents[..place].iter().any(|d| d.id == document.id) {
                 self.add(
-                    format!("{at}.id"),
-                    format!("{} is there twice", document.id),
+                    format_args!("{at}.id"),
+                    format_args!("{} is there twice", document.id),
                 );
             }
             self.localized(
-                &format!("{at}.title"),
+                format_args!("{at}.title"),
                 document.title.as_ref(),
                 text::SHORT,
                 false,
             );
-            self.code(&format!("{at}.kind"), &document.kind);
-            self.list(&format!("{at}.renditions"), document.renditions.len());
+            self.code(format_args!("{at}.kind"), &document.kind);
+            self.list(format_args!("{at}.renditions"), document.renditions.len());
             for (place, rendition) in document.renditions.iter().enumerate() {
-                let at = format!("{at}.renditions[{place}]");
+                let at = format_args!("{at}.renditions[{place}]");
                 if !rendition.language.is_empty() {
-                    self.language(&format!("{at}.language"), &rendition.language);
+                    self.language(format_args!("{at}.language"), &rendition.language);
                 }
                 self.plain(
-                    &format!("{at}.media_type"),
+                    format_args!("{at}.media_type"),
                     &rendition.media_type,
                     text::SHORT,
                 );
@@ -44,28 +44,28 @@ impl Violations {
                     || (digest.len() == 64 && digest.bytes().all(|b| b.is_ascii_hexdigit()));
                 self.require(
                     good,
-                    format!("{at}.sha256"),
+                    format_args!("{at}.sha256"),
                     "must be 64 hexadecimal digits",
                 );
-                self.links(&format!("{at}.link"), rendition.link.as_slice());
+                self.links(format_args!("{at}.link"), rendition.link.as_slice());
             }
         }
     }
 
     /// Links: `url` is kept verbatim, but must be one.
-    pub fn links(&mut self, field: &str, links: &[Link]) {
+    pub fn links(&mut self, field: impl Field, links: &[Link]) {
         self.list(field, links.len());
         for (place, link) in links.iter().enumerate() {
-            let at = format!("{field}[{place}]");
-            self.require(!link.url.is_empty(), format!("{at}.url"), "is empty");
-            self.url(&format!("{at}.url"), &link.url);
-            self.url(&format!("{at}.resolved_url"), &link.resolved_url);
-            self.plain(&format!("{at}.title"), &link.title, text::SHORT);
+            let at = format_args!("{field}[{place}]");
+            self.require(!link.url.is_empty(), format_args!("{at}.url"), "is empty");
+            self.url(format_args!("{at}.url"), &link.url);
+            self.url(format_args!("{at}.resolved_url"), &link.resolved_url);
+            self.plain(format_args!("{at}.title"), &link.title, text::SHORT);
         }
     }
 
     /// An absolute http or https address; empty is fine.
-    pub fn url(&mut self, field: &str, address: &str) {
+    pub fn url(&mut self, field: impl Field, address: &str) {
         if address.is_empty() {
             return;
         }
@@ -77,7 +77,7 @@ impl Violations {
         self.require(
             parsed.is_some() && clean,
             field,
-            format!(
+            format_args!(
                 "{} is not an http or https address of at most 2,048 characters",
                 quoted(address)
             ),
@@ -85,11 +85,11 @@ impl Violations {
     }
 
     /// A place: a known country, a UN/LOCODE of the right shape in that country.
-    pub fn place(&mut self, field: &str, place: Option<&Place>) {
+    pub fn place(&mut self, field: impl Field, place: Option<&Place>) {
         let Some(place) = place else { return };
-        self.plain(&format!("{field}.name"), &place.name, text::SHORT);
+        self.plain(format_args!("{field}.name"), &place.name, text::SHORT);
         if !place.country_code.is_empty() {
-            self.country(&format!("{field}.country_code"), &place.country_code);
+            self.country(format_args!("{field}.country_code"), &place.country_code);
         }
         let code = place.locode.as_bytes();
         let shaped = code.len() == 6
@@ -100,8 +100,8 @@ impl Violations {
                 .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
         self.require(
             code.is_empty() || shaped,
-            format!("{field}.locode"),
-            format!(
+            format_args!("{field}.locode"),
+            format_args!(
                 "{} does not look like a UN/LOCODE such as PT LIS",
                 quoted(&place.locode)
             ),
@@ -111,20 +111,20 @@ impl Violations {
             && !place.locode.starts_with(&place.country_code)
         {
             self.add(
-                format!("{field}.locode"),
-                format!("{} is not in {}", place.locode, place.country_code),
+                format_args!("{field}.locode"),
+                format_args!("{} is not in {}", place.locode, place.country_code),
             );
         }
     }
 
     /// An ISO 3166-1 alpha-2 code in capitals.
-    pub fn country(&mut self, field: &str, code: &str) {
+    pub fn country(&mut self, field: impl Field, code: &str) {
         let known = code.bytes().all(|b| b.is_ascii_uppercase())
             && rust_iso3166::from_alpha2(code).is_some();
         self.require(
             known,
             field,
-            format!(
+            format_args!(
                 "{} is not an ISO 3166-1 alpha-2 code such as PT",
                 quoted(code)
             ),

@@ -4,7 +4,7 @@ use rapporteur_proto::r#type::v1::{ExternalId, LocalizedText};
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
-use super::Violations;
+use super::{Field, Violations};
 use crate::name::quoted;
 
 /// Longest title, name, code or place, in characters.
@@ -18,7 +18,7 @@ impl Violations {
     /// A text by language, in which at least one is required when `required`.
     pub fn localized(
         &mut self,
-        field: &str,
+        field: impl Field,
         text: Option<&LocalizedText>,
         longest: usize,
         required: bool,
@@ -38,29 +38,29 @@ impl Violations {
         );
         if !text.authentic.is_empty() && !text.by_language.contains_key(&text.authentic) {
             self.add(
-                format!("{field}.authentic"),
-                format!("{} is not a language of the text", quoted(&text.authentic)),
+                format_args!("{field}.authentic"),
+                format_args!("{} is not a language of the text", quoted(&text.authentic)),
             );
         }
         for (language, words) in &text.by_language {
-            let at = format!("{field}.by_language[{language}]");
-            self.language(&at, language);
+            let at = format_args!("{field}.by_language[{language}]");
+            self.language(at, language);
             self.require(
                 !words.trim().is_empty(),
-                at.clone(),
+                at,
                 "is empty; leave the language out instead",
             );
-            self.plain(&at, words, longest);
+            self.plain(at, words, longest);
         }
     }
 
     /// A BCP 47 language tag (RFC 5646).
-    pub fn language(&mut self, field: &str, tag: &str) {
+    pub fn language(&mut self, field: impl Field, tag: &str) {
         let good = tag.len() <= 35 && language_tags::LanguageTag::parse(tag).is_ok();
         if !good {
             self.add(
                 field,
-                format!(
+                format_args!(
                     "{} is not a BCP 47 language tag such as en, fr or pt-PT",
                     quoted(tag)
                 ),
@@ -69,30 +69,34 @@ impl Violations {
     }
 
     /// A text without control characters or marks that turn the direction of what follows.
-    pub fn plain(&mut self, field: &str, text: &str, longest: usize) {
+    pub fn plain(&mut self, field: impl Field, text: &str, longest: usize) {
         let length = text.chars().count();
         self.require(
             length <= longest,
             field,
-            format!("has {length} characters; at most {longest} are kept"),
+            format_args!("has {length} characters; at most {longest} are kept"),
         );
         if let Some(bad) = text.chars().find(|c| forbidden(*c)) {
             self.add(
                 field,
-                format!("holds the control character U+{:04X}", u32::from(bad)),
+                format_args!("holds the control character U+{:04X}", u32::from(bad)),
             );
         }
     }
 
     /// Names in other systems.
-    pub fn external_ids(&mut self, field: &str, ids: &[ExternalId]) {
+    pub fn external_ids(&mut self, field: impl Field, ids: &[ExternalId]) {
         self.list(field, ids.len());
         for (place, id) in ids.iter().enumerate() {
-            let at = format!("{field}[{place}]");
-            self.require(!id.scheme.is_empty(), format!("{at}.scheme"), "is empty");
-            self.require(!id.value.is_empty(), format!("{at}.value"), "is empty");
-            self.plain(&format!("{at}.scheme"), &id.scheme, SHORT);
-            self.plain(&format!("{at}.value"), &id.value, SHORT);
+            let at = format_args!("{field}[{place}]");
+            self.require(
+                !id.scheme.is_empty(),
+                format_args!("{at}.scheme"),
+                "is empty",
+            );
+            self.require(!id.value.is_empty(), format_args!("{at}.value"), "is empty");
+            self.plain(format_args!("{at}.scheme"), &id.scheme, SHORT);
+            self.plain(format_args!("{at}.value"), &id.value, SHORT);
         }
     }
 }

@@ -53,15 +53,26 @@ impl Dues {
         let name = &request.name;
         if !name.is_empty() && !SHAPES.iter().any(|shape| shape.matches(name)) {
             let shapes = SHAPES.map(|shape| shape.0).join(", ");
-            wrong.add("name", format!("{} is not one of {shapes}", quoted(name)));
+            wrong.add(
+                "name",
+                format_args!("{} is not one of {shapes}", quoted(name)),
+            );
         }
         let from = wrong.day("from", &request.from);
         let to = wrong.day("to", &request.to);
         let to = to.unwrap_or_else(|| later(day.on, AHEAD_DAYS).max(from.unwrap_or(day.on)));
         let furthest = later(day.on, MOST_AHEAD_DAYS);
-        wrong.require(to <= furthest, "to", format!("{to} lies after {furthest}"));
+        wrong.require(
+            to <= furthest,
+            "to",
+            format_args!("{to} lies after {furthest}"),
+        );
         if let Some(from) = from {
-            wrong.require(from <= to, "to", format!("{to} lies before from, {from}"));
+            wrong.require(
+                from <= to,
+                "to",
+                format_args!("{to} lies before from, {from}"),
+            );
         }
         wrong.done()?;
         Ok(Self {
