@@ -1,13 +1,13 @@
 //! The thread that makes durable what sled was told of, and answers.
 //!
-//! The writer applies the next group while this one is on its way to the disk. One sync serves all groups
-//! that were applied before it began. At the first error nothing more is acknowledged.
+//! The writer decides on the next group while this one is written to sled's log, and applies it while this
+//! one is synced. One sync serves all groups that were applied before it began. At the first error nothing more is acknowledged.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::core::{Core, guarded};
+use super::core::{Core, guarded, sled_error};
 use super::files::{HighWater, RecentMark};
 use super::group::Head;
 use super::writer::Answer;
@@ -153,7 +153,12 @@ impl Syncer {
         if head == self.head {
             return Ok(());
         }
-        self.core.with(|opened| opened.make_durable())?;
+        self.core.with(|opened| {
+            let turn = self.core.turn();
+            opened.db.flush().map_err(sled_error)?;
+            drop(turn);
+            opened.sync()
+        })?;
         self.recent.write(HighWater {
             position: head.position,
             op_id: head.op_id,

@@ -160,8 +160,10 @@ impl Writer {
             new_ops,
             written,
         } = group.finish();
+        let turn = self.core.turn();
         self.core.begin_apply(head.position, deletes);
         opened.db.apply_batch(batch).map_err(sled_error)?;
+        drop(turn);
         self.core.cache.forget(&written);
         self.core.ops.add(new_ops);
         self.core.end_apply(head.position);
@@ -174,6 +176,10 @@ impl Opened {
     /// Everything applied so far survives SIGKILL after `flush` and a power loss after `sync_data`.
     pub(super) fn make_durable(&self) -> Result<()> {
         self.db.flush().map_err(sled_error)?;
+        self.sync()
+    }
+
+    pub(super) fn sync(&self) -> Result<()> {
         self.data
             .sync_data()
             .map_err(|error| io_error("syncing sled's data file", &error))
