@@ -5,13 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rapporteur_store::Store;
-use rapporteur_store::sled::{Options, SledStore};
+use rapporteur_store::engine::{self, Address, Opened, Settings};
 
 use crate::{Args, MainError, PageToken, Readiness};
 
 /// The open store of a process, and what goes with it.
 pub struct Storage {
-    store: Arc<SledStore>,
+    opened: Opened,
     /// Name of its engine.
     pub engine: &'static str,
     /// Page tokens of this store.
@@ -27,16 +27,14 @@ impl std::fmt::Debug for Storage {
 impl Storage {
     /// Opens the store in this directory, or makes one there.
     pub async fn open(directory: &Path, args: &Args) -> Result<Self, MainError> {
-        let directory = directory.to_owned();
-        let options = Options {
+        let settings = Settings {
             cache_bytes: args.cache_mib << 20,
-            ..Options::default()
+            ..Settings::default()
         };
-        let store =
-            tokio::task::spawn_blocking(move || SledStore::open(&directory, options)).await??;
-        let info = store.info().await?;
+        let opened = engine::open(&Address::Sled(directory.to_owned()), &settings).await?;
+        let info = opened.store.info().await?;
         Ok(Self {
-            store,
+            opened,
             engine: info.engine,
             tokens: PageToken::new(info.store_id),
         })
@@ -44,18 +42,18 @@ impl Storage {
 
     /// The store itself.
     pub fn store(&self) -> Arc<dyn Store> {
-        self.store.clone()
+        self.opened.store.clone()
     }
 
     /// Resolves, with the reason, when the store can no longer be written. For [`crate::Serving::fatal`].
     pub fn failed(&self) -> impl Future<Output = String> + Send + 'static {
-        storage_failed(self.store.failed())
+        storage_failed(self.opened.failed.clone())
     }
 
     /// After a crash, walks the whole store while it serves: what opening checks is the end of the log.
     /// Damage turns the process NOT_SERVING.
     pub fn watch_over(&self, readiness: Readiness) {
-        if !self.store.recovered() {
+        if !self.opened.recovered {
             return;
         }
         let store = self.store();
@@ -76,7 +74,7 @@ impl Storage {
 
     /// Makes everything durable and lets go of the directory.
     pub async fn close(self) -> Result<(), MainError> {
-        Ok(self.store.close().await?)
+        Ok(self.opened.store.close().await?)
     }
 }
 

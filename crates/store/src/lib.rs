@@ -6,13 +6,14 @@
 //! history.
 //!
 //! Reading order: [`contract`] (the words), [`key`] (how keys are spelt), [`chain`] (how the log is
-//! hashed), [`limits`] (what is refused), [`sled`] (the embedded engine), [`conformance`] (the proof).
+//! hashed), [`limits`] (what is refused), [`engine`] (which engine, and where), [`sled`] (the embedded one), [`conformance`] (the proof).
 
 #![warn(missing_docs)]
 
 pub mod chain;
 pub mod conformance;
 pub mod contract;
+pub mod engine;
 pub mod key;
 pub mod limits;
 pub mod sled;

@@ -102,6 +102,8 @@ pub struct Options {
     pub cache_bytes: u64,
     /// Most batches that share one write to the disk.
     pub group_batches: usize,
+    /// The identity that a new store gets, for copies; a random one when it is none.
+    pub store_id: Option<Uuid>,
 }
 
 impl Default for Options {
@@ -109,6 +111,7 @@ impl Default for Options {
         Self {
             cache_bytes: 64 << 20,
             group_batches: 256,
+            store_id: None,
         }
     }
 }

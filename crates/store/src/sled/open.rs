@@ -49,7 +49,14 @@ pub(super) fn open(dir: &Path, options: &Options) -> Result<Found> {
     match Marker::read(dir)? {
         Some(marker) if marker.ready => guarded(|| existing(dir, options, lock, marker)),
         Some(marker) => guarded(|| create(dir, options, lock, marker)),
-        None => guarded(|| create(dir, options, lock, Marker::new(Uuid::new_v4()))),
+        None => guarded(|| {
+            create(
+                dir,
+                options,
+                lock,
+                Marker::new(options.store_id.unwrap_or_else(Uuid::new_v4)),
+            )
+        }),
     }
 }
 

@@ -1,0 +1,122 @@
+//! Which engine, and where: the one place that knows all of them.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use crate::sled::{Options, SledStore};
+use crate::{Error, Result, Store};
+
+/// Where a store is.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Address {
+    /// `sled:DIR`: the embedded engine, in this directory.
+    Sled(PathBuf),
+}
+
+impl FromStr for Address {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text.split_once(':') {
+            Some(("sled", dir)) if !dir.is_empty() => Ok(Self::Sled(dir.into())),
+            _ => Err(Error::Schema(format!(
+                "`{text}` is not the address of a store; it should look like sled:DIR"
+            ))),
+        }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sled(dir) => write!(f, "sled:{}", dir.display()),
+        }
+    }
+}
+
+impl fmt::Debug for Address {
+    // Never more than is displayed: an address may hold a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// How to open a store.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// What the engine may keep of its pages in memory, in bytes.
+    pub cache_bytes: u64,
+    /// The identity that a new store gets, for copies; a random one when it is none. A store that is there
+    /// keeps its own.
+    pub store_id: Option<Uuid>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let Options { cache_bytes, .. } = Options::default();
+        Self {
+            cache_bytes,
+            store_id: None,
+        }
+    }
+}
+
+/// A store that was opened.
+pub struct Opened {
+    /// The store.
+    pub store: Arc<dyn Store>,
+    /// Tells when the store stopped writing for good, and why.
+    pub failed: watch::Receiver<Option<String>>,
+    /// Whether it was not closed in good order last time, so that it should be walked.
+    pub recovered: bool,
+}
+
+impl fmt::Debug for Opened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Opened").finish_non_exhaustive()
+    }
+}
+
+/// Opens the store at `address`, or makes one there.
+pub async fn open(address: &Address, settings: &Settings) -> Result<Opened> {
+    match address {
+        Address::Sled(dir) => {
+            let (dir, store_id) = (dir.clone(), settings.store_id);
+            let options = Options {
+                cache_bytes: settings.cache_bytes,
+                store_id,
+                ..Options::default()
+            };
+            let opening = tokio::task::spawn_blocking(move || SledStore::open(&dir, options));
+            let store = opening
+                .await
+                .map_err(|error| Error::Unavailable(error.to_string()))??;
+            Ok(Opened {
+                failed: store.failed(),
+                recovered: store.recovered(),
+                store,
+            })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_read_and_written() {
+        let address: Address = "sled:/var/lib/rapporteur/events".parse().unwrap();
+        assert_eq!(address, Address::Sled("/var/lib/rapporteur/events".into()));
+        assert_eq!(address.to_string(), "sled:/var/lib/rapporteur/events");
+        for odd in ["", "sled", "sled:", "/var/lib", "mysql://x"] {
+            let error = odd.parse::<Address>().unwrap_err().to_string();
+            assert!(error.contains("sled:DIR"), "{odd}: {error}");
+        }
+    }
+}
