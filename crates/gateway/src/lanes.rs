@@ -19,6 +19,7 @@ use http::uri::{Authority, Scheme};
 use http::{Request, Response, Uri};
 use http_body::Body as _;
 use rapporteur_records::Error;
+use rapporteur_server::Together;
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
@@ -189,7 +190,7 @@ async fn connect(authority: &Authority) -> Result<SendRequest<Bytes>, Failure> {
         .initial_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
         .enable_push(false);
-    let (sender, mut connection) = builder.handshake(stream).await?;
+    let (sender, mut connection) = builder.handshake(Together::new(stream)).await?;
     let pings = connection.ping_pong();
     tokio::spawn(async move {
         // Dropping the connection ends the calls on it; whoever made one learns of it there.

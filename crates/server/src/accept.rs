@@ -22,6 +22,8 @@ use tokio::time::{Sleep, sleep};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tonic::transport::server::{Connected, TcpConnectInfo};
 
+use crate::together::Together;
+
 /// Length of `PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n`, the first words of every HTTP/2 client.
 const PREFACE_BYTES: usize = 24;
 /// Pause after `accept` failed for want of descriptors or memory: it fails again at once otherwise.
@@ -106,7 +108,7 @@ impl Door {
             tracing::debug!(%peer, %error, "nodelay");
         }
         Some(Guarded {
-            stream,
+            stream: Together::new(stream),
             id,
             address,
             door: self.clone(),
@@ -168,7 +170,7 @@ impl Stream for Incoming {
 
 /// A connection inside the door.
 pub(crate) struct Guarded {
-    stream: TcpStream,
+    stream: Together<TcpStream>,
     id: u64,
     address: IpAddr,
     door: Arc<Door>,

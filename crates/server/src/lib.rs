@@ -117,6 +117,7 @@ mod serve;
 mod serving;
 mod status;
 mod storage;
+mod together;
 
 pub use answer::Answer;
 pub use args::Args;
@@ -133,3 +134,4 @@ pub use serve::{MAX_DECODING_BYTES, MAX_ENCODING_BYTES, ServeError, serve};
 pub use serving::Serving;
 pub use status::{DOMAIN, status};
 pub use storage::Storage;
+pub use together::Together;
