@@ -62,12 +62,8 @@ pub(crate) async fn run(ctx: &mut Context<'_>, command: Command) -> Result<()> {
     let dialogue = dialogue.as_deref();
     match command {
         Command::List(list) => {
-            let parent = match &list.plan {
-                Some(plan) => name::expand(name::PLAN, plan, dialogue)?,
-                None => format!("{}/plans/-", crate::event::any_dialogue(ctx)?),
-            };
             let request = v1::ListCrosswalksRequest {
-                parent,
+                parent: crate::plan::any(ctx, list.plan.as_deref())?,
                 node: name::expand_some(name::NODE, &list.node, dialogue)?,
                 ..Default::default()
             };

@@ -86,12 +86,8 @@ pub(crate) async fn run(ctx: &mut Context<'_>, command: Command) -> Result<()> {
     let dialogue = dialogue.as_deref();
     match command {
         Command::List(list) => {
-            let parent = match &list.plan {
-                Some(plan) => name::expand(name::PLAN, plan, dialogue)?,
-                None => format!("{}/plans/-", crate::event::any_dialogue(ctx)?),
-            };
             let request = v1::ListPlanNodesRequest {
-                parent,
+                parent: crate::plan::any(ctx, list.plan.as_deref())?,
                 kind: list.kind.unwrap_or_default(),
                 parent_node: of_plan(&list.plan, &list.below, dialogue)?,
                 ..Default::default()

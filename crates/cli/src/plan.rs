@@ -149,6 +149,14 @@ pub(crate) fn declared(given: &str) -> Result<v1::DeclaredCount> {
     })
 }
 
+/// The plan whose records are listed: the one that is given, or any.
+pub(crate) fn any(ctx: &Context<'_>, given: Option<&str>) -> Result<String> {
+    match given {
+        Some(plan) => name::expand(name::PLAN, plan, ctx.global.dialogue.as_deref()),
+        None => Ok(format!("{}/plans/-", crate::event::any_dialogue(ctx)?)),
+    }
+}
+
 /// The plan that is meant: by its name, long or short, or by its id alone when no other dialogue has one of that id.
 pub(crate) async fn meant(to: &Connection, given: &str, dialogue: Option<&str>) -> Result<String> {
     if dialogue.is_some() || given.contains('/') {

@@ -11,7 +11,7 @@ use prost::Message;
 use rapporteur_records::time;
 use rapporteur_server::MainError;
 use rapporteur_store::key::Key;
-use rapporteur_store::{Batch, Store, Write};
+use rapporteur_store::{Batch, Check, Error as StoreError, Store, Write};
 use uuid::Uuid;
 
 /// Row space of keys in the gateway's store; 01 to 05 belong to the records layer.
@@ -33,29 +33,41 @@ pub struct Kept {
 /// The hash of the admin key in `store`; makes the key and writes it to `file` when there is none yet.
 pub async fn admin(store: &Arc<dyn Store>, file: &Path) -> Result<[u8; 32], MainError> {
     let row = Key::new(KEYS).str(ADMIN).into_bytes();
-    if let Some(found) = store.get(&row).await? {
-        let hash = Kept::decode(found.value)?.hash;
-        return hash
-            .try_into()
-            .map_err(|_| "the admin key in the store is damaged".into());
+    if let Some(hash) = kept(store, &row).await? {
+        return Ok(hash);
     }
-    let (key, kept) = fresh()?;
-    let hash = *blake3::hash(key.as_bytes()).as_bytes();
+    let (key, kept_key) = fresh()?;
     // First the file: a key that is kept but that nobody knows would lock the operator out.
     write_once(file, &key).map_err(|error| format!("{}: {error}", file.display()))?;
-    let writes = vec![Write::put(row, kept.encode_to_vec())];
-    let (op_id, time_us) = (Uuid::now_v7(), time::now_us());
-    store
-        .commit(Batch {
-            op_id,
-            time_us,
-            checks: Vec::new(),
-            writes,
-            meta: bytes::Bytes::new(),
-        })
-        .await?;
-    tracing::info!(file = %file.display(), "made the admin key");
-    Ok(hash)
+    let batch = Batch {
+        op_id: Uuid::now_v7(),
+        time_us: time::now_us(),
+        checks: vec![Check {
+            key: row.clone(),
+            version: 0,
+        }],
+        writes: vec![Write::put(row.clone(), kept_key.encode_to_vec())],
+        meta: bytes::Bytes::new(),
+    };
+    match store.commit(batch).await {
+        Ok(_) => tracing::info!(file = %file.display(), "made the admin key"),
+        // Another gateway on this store was quicker: its key is the one, and nobody must believe in ours.
+        Err(StoreError::Conflict { .. }) => std::fs::remove_file(file)?,
+        Err(error) => return Err(error.into()),
+    }
+    let hash = kept(store, &row).await?;
+    hash.ok_or_else(|| "the admin key that was just written is not in the store".into())
+}
+
+/// The hash in the store.
+async fn kept(store: &Arc<dyn Store>, row: &[u8]) -> Result<Option<[u8; 32]>, MainError> {
+    let Some(found) = store.get(row).await? else {
+        return Ok(None);
+    };
+    let hash = Kept::decode(found.value)?.hash.try_into();
+    Ok(Some(hash.map_err(|_| {
+        MainError::from("the admin key in the store is damaged")
+    })?))
 }
 
 /// A new key, `rpk_<id>_<secret>`.
@@ -129,6 +141,26 @@ mod tests {
                 "the secret is in the store"
             );
         }
+        store.close().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn gateways_that_start_on_one_store_at_once_have_one_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let store: Arc<dyn Store> =
+            SledStore::open(&folder.path().join("store"), Options::default()).unwrap();
+        let files: Vec<_> = (0..8)
+            .map(|n| folder.path().join(format!("{n}.key")))
+            .collect();
+        let all = files.iter().map(|file| admin(&store, file));
+        let hashes = futures::future::try_join_all(all).await.unwrap();
+        let keys: Vec<_> = files
+            .iter()
+            .filter_map(|file| std::fs::read_to_string(file).ok())
+            .collect();
+        assert_eq!(keys.len(), 1, "only the key that is one is in a file");
+        let hash = *blake3::hash(keys[0].trim_end().as_bytes()).as_bytes();
+        assert!(hashes.iter().all(|known| *known == hash));
         store.close().await.unwrap();
     }
 

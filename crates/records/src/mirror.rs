@@ -2,9 +2,13 @@
 //!
 //! Rows and token are written in one batch, so a crash repeats nothing and loses nothing. When the other
 //! history was replaced (OUT_OF_RANGE), the mirror is emptied and filled again from the beginning.
+//!
+//! Several processes may follow into one store. Each has a place of its own in the other log; what one has
+//! written the others only show to their observers, and the check of the cursor's version lets one of them
+//! write at a time.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,7 +17,7 @@ use prost::{Message, Name};
 use rapporteur_proto::changes::v1::change_service_client::ChangeServiceClient;
 use rapporteur_proto::changes::v1::{Change, ListChangesRequest, ResourceChange, WatchRequest};
 use rapporteur_store::key::prefix_end;
-use rapporteur_store::{Batch, Direction, Store, Write};
+use rapporteur_store::{Batch, Check, Direction, Store, Write};
 use tokio::sync::watch;
 use tonic::transport::Channel;
 use tonic::{Code, Status};
@@ -56,6 +60,8 @@ pub struct Mirror {
     source: &'static str,
     observer: Option<Arc<dyn Observer>>,
     progress: Arc<watch::Sender<Progress>>,
+    /// Where this process is in the other log; the cursor of the store until it has begun.
+    place: Arc<Mutex<Option<Cursor>>>,
 }
 
 impl fmt::Debug for Mirror {
@@ -94,6 +100,7 @@ impl Mirror {
             source,
             observer,
             progress: Arc::new(watch::Sender::new(Progress::default())),
+            place: Arc::default(),
         }
     }
 
@@ -157,14 +164,16 @@ impl Mirror {
 
     /// Shows the observer everything that is kept, and says where the mirror is. Run once before following.
     pub async fn load(&self) -> Result<()> {
+        // The cursor first: rows that are written meanwhile are newer, and come again.
+        let cursor = self.cursor().await?;
         if let Some(observer) = &self.observer {
             self.each("", |name, type_name, value| {
                 observer.changed(name, type_name, Some(value))
             })
             .await?;
         }
-        let cursor = self.cursor().await?;
         self.progress.send_modify(|p| p.position = cursor.position);
+        *self.own_place() = Some(cursor);
         Ok(())
     }
 
@@ -174,10 +183,28 @@ impl Mirror {
     }
 
     async fn cursor(&self) -> Result<Cursor> {
+        Ok(self.stored_cursor().await?.0)
+    }
+
+    /// The cursor in the store and its version.
+    async fn stored_cursor(&self) -> Result<(Cursor, u64)> {
         let row = self.store.get(&layout::cursor(self.source)).await?;
-        Ok(row
-            .and_then(|row| Cursor::decode(row.value).ok())
-            .unwrap_or_default())
+        let version = row.as_ref().map_or(0, |row| row.version);
+        let cursor = row.and_then(|row| Cursor::decode(row.value).ok());
+        Ok((cursor.unwrap_or_default(), version))
+    }
+
+    fn own_place(&self) -> MutexGuard<'_, Option<Cursor>> {
+        self.place.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where this process goes on.
+    async fn place(&self) -> Result<Cursor> {
+        let own = self.own_place().clone();
+        match own {
+            Some(place) => Ok(place),
+            None => self.cursor().await,
+        }
     }
 
     /// Follows the other service for as long as the future is polled. It survives the other's absence.
@@ -188,6 +215,10 @@ impl Mirror {
             let trouble = match self.run(&mut client).await {
                 Ok(()) => "the stream ended".to_owned(),
                 Err(Trouble::Ours(error)) => error.to_string(),
+                Err(Trouble::LostPlace) => match self.begin_again().await {
+                    Ok(()) => continue,
+                    Err(error) => error.to_string(),
+                },
                 Err(Trouble::Theirs(status)) if status.code() == Code::OutOfRange => {
                     tracing::warn!(source = self.source, %status, "the other history was replaced; the mirror is filled again");
                     match self.clear().await {
@@ -214,7 +245,7 @@ impl Mirror {
         client: &mut ChangeServiceClient<Channel>,
     ) -> std::result::Result<(), Trouble> {
         loop {
-            let token = self.cursor().await?.token;
+            let token = self.place().await?.token;
             let mut request = tonic::Request::new(ListChangesRequest {
                 token,
                 page_size: 1_000,
@@ -231,7 +262,7 @@ impl Mirror {
             p.caught_up = true;
             p.trouble.clear();
         });
-        let token = self.cursor().await?.token;
+        let token = self.place().await?.token;
         let stream = client
             .watch(WatchRequest {
                 token,
@@ -259,7 +290,11 @@ impl Mirror {
     }
 
     /// Writes changes and the token after them, in as many batches as they need.
-    async fn take_over(&self, changes: Vec<Change>, token: &str) -> Result<()> {
+    async fn take_over(
+        &self,
+        changes: Vec<Change>,
+        token: &str,
+    ) -> std::result::Result<(), Trouble> {
         let mut batch = Pending::default();
         let last = changes.last().map(|c| c.position);
         for change in changes {
@@ -283,7 +318,7 @@ impl Mirror {
             position: position_of(token).or(last).unwrap_or_default(),
         };
         if !token.is_empty()
-            && (cursor.token != self.cursor().await?.token || !batch.resources.is_empty())
+            && (cursor.token != self.place().await?.token || !batch.resources.is_empty())
         {
             batch.cursor = cursor;
             self.write(batch).await?;
@@ -291,7 +326,7 @@ impl Mirror {
         Ok(())
     }
 
-    async fn write(&self, pending: Pending) -> Result<()> {
+    async fn write(&self, pending: Pending) -> std::result::Result<(), Trouble> {
         // One write a key: of several values in one batch the last one counts.
         let mut rows: std::collections::BTreeMap<String, ResourceChange> =
             std::collections::BTreeMap::new();
@@ -320,7 +355,7 @@ impl Mirror {
             layout::cursor(self.source),
             pending.cursor.encode_to_vec(),
         ));
-        self.commit(writes).await?;
+        self.write_unless_written(writes, &pending.cursor).await?;
         if let Some(observer) = &self.observer {
             for (name, resource) in &rows {
                 observer.changed(
@@ -332,7 +367,43 @@ impl Mirror {
         }
         self.progress
             .send_modify(|p| p.position = pending.cursor.position);
+        *self.own_place() = Some(pending.cursor);
         Ok(())
+    }
+
+    /// Commits rows with the cursor after them, unless another process has come as far already.
+    async fn write_unless_written(
+        &self,
+        writes: Vec<Write>,
+        cursor: &Cursor,
+    ) -> std::result::Result<(), Trouble> {
+        loop {
+            let (stored, version) = self.stored_cursor().await?;
+            if stored.is_as_far_as(cursor) {
+                return Ok(());
+            }
+            let place = self.place().await?;
+            if !place.token.is_empty() && !stored.is_of_the_history_of(&place) {
+                return Err(Trouble::LostPlace);
+            }
+            match self.commit(writes.clone(), version).await {
+                Err(crate::Error::Store(rapporteur_store::Error::Conflict { .. })) => {}
+                done => return Ok(done?),
+            }
+        }
+    }
+
+    /// Another process emptied the mirror, since the other history was replaced: what is here of the old
+    /// one goes, and what the store has by now is shown.
+    async fn begin_again(&self) -> Result<()> {
+        if let Some(observer) = &self.observer {
+            observer.cleared();
+        }
+        self.progress.send_modify(|p| {
+            p.caught_up = false;
+            p.generation += 1;
+        });
+        self.load().await
     }
 
     /// There was nothing to take over up to here. The cursor stays where it is, so that two services that
@@ -365,7 +436,8 @@ impl Mirror {
                 // the rest is cleared. Gone first, it would leave records that the new history never had.
                 writes.push(Write::delete(layout::cursor(self.source)));
             }
-            self.commit(writes).await?;
+            let (_, version) = self.stored_cursor().await?;
+            self.commit(writes, version).await?;
             if last {
                 break;
             }
@@ -373,6 +445,7 @@ impl Mirror {
         if let Some(observer) = &self.observer {
             observer.cleared();
         }
+        *self.own_place() = Some(Cursor::default());
         self.progress.send_modify(|p| {
             p.position = 0;
             p.caught_up = false;
@@ -381,13 +454,17 @@ impl Mirror {
         Ok(())
     }
 
-    async fn commit(&self, writes: Vec<Write>) -> Result<()> {
+    /// Commits while the cursor is at this version.
+    async fn commit(&self, writes: Vec<Write>, cursor: u64) -> Result<()> {
         let batch = Batch {
             op_id: Uuid::now_v7(),
             // No time of its own: the log gives it that of the entry before. A record that is written
             // meanwhile would else be logged after its `update_time`, and not be there as of that moment.
             time_us: 0,
-            checks: Vec::new(),
+            checks: vec![Check {
+                key: layout::cursor(self.source),
+                version: cursor,
+            }],
             writes,
             meta: Bytes::new(),
         };
@@ -416,7 +493,24 @@ impl Pending {
     }
 }
 
+impl Cursor {
+    fn feed_token(&self) -> Option<crate::FeedToken> {
+        self.token.parse().ok()
+    }
+
+    fn is_of_the_history_of(&self, other: &Self) -> bool {
+        let store = |cursor: &Self| cursor.feed_token().map(|token| token.0.store_id);
+        store(self) == store(other)
+    }
+
+    fn is_as_far_as(&self, other: &Self) -> bool {
+        self.is_of_the_history_of(other) && self.position >= other.position
+    }
+}
+
 enum Trouble {
+    /// Another process emptied the mirror.
+    LostPlace,
     Ours(crate::Error),
     Theirs(Status),
 }

@@ -9,6 +9,7 @@ mod followup;
 mod forwarding;
 mod joined;
 mod record;
+mod replicas;
 mod views;
 mod wire;
 
