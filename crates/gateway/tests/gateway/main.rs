@@ -8,8 +8,8 @@ mod feed;
 mod followup;
 mod forwarding;
 mod joined;
+mod one_store;
 mod record;
-mod replicas;
 mod views;
 mod wire;
 
