@@ -103,16 +103,12 @@ impl ChangeService for Changes {
         })?;
         let upstream = &self.upstreams.all()[owner];
         let request = onward.request(request).map_err(status)?;
-        let mut answer = upstream
-            .changes()
-            .list_revisions(request)
-            .await
-            .map_err(|e| upstream.failed(e))?;
-        for revision in &mut answer.get_mut().revisions {
+        let mut answer = upstream.list_revisions(request).await?;
+        for revision in &mut answer.revisions {
             // The service knows only its own feed; from here its place in the joined one is not known.
             revision.token.clear();
         }
-        Ok(Response::new(answer.into_inner()))
+        Ok(Response::new(answer))
     }
 }
 

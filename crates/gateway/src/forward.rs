@@ -10,20 +10,20 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use http::header::{CONNECTION, HOST, TRANSFER_ENCODING, UPGRADE};
-use http::uri::Scheme;
-use http::{HeaderName, HeaderValue, Request, Response, Uri, Version};
+use http::{HeaderName, HeaderValue, Request, Response, Version};
 use rapporteur_records::Error;
 use rapporteur_server::{Deadline, REQUEST_ID_KEY, status};
 use tonic::Status;
 use tower::service_fn;
 
-use crate::Arguments;
+use crate::balance::{self, Balance};
 use crate::door::Door;
-use crate::lanes::Lanes;
+use crate::download::Download;
 use crate::routes::{self, ROUTES};
-use crate::stream::Download;
+use crate::upstream::Upstreams;
 
-const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
+/// The header that says how much time is left.
+pub(crate) const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 const REQUEST_ID: HeaderName = HeaderName::from_static(REQUEST_ID_KEY);
 /// Headers about one connection (RFC 9113 8.2.2); HTTP/2 itself refuses them, so only HTTP/1.1 has them.
 const HOP_BY_HOP: [HeaderName; 6] = [
@@ -39,43 +39,47 @@ const HOP_BY_HOP: [HeaderName; 6] = [
 struct Forward {
     door: Arc<Door>,
     /// In the order of [`ROUTES`].
-    lanes: [Lanes; ROUTES.len()],
+    services: [Balance; ROUTES.len()],
 }
 
 /// A router that passes on every call that no service of the gateway's own answers.
-pub fn router(arguments: &Arguments, door: Arc<Door>) -> Result<Router, Error> {
-    let lanes = [
-        Lanes::new(ROUTES[0].name, &arguments.events)?,
-        Lanes::new(ROUTES[1].name, &arguments.recommendations)?,
-    ];
-    let forward = Arc::new(Forward { door, lanes });
-    Ok(
-        Router::new().fallback_service(service_fn(move |request: Request<Body>| {
-            // What can be done at once is done before there is a future, so that the future stays small.
-            let begun = forward
-                .prepared(request)
-                .map(|(place, request)| (place, forward.lanes[place].begin(request)));
-            let forward = forward.clone();
-            async move {
-                let (place, begun) = match begun {
-                    Ok(begun) => begun,
-                    Err(status) => return Ok::<_, Infallible>(answered(*status)),
-                };
-                let lanes = &forward.lanes[place];
-                Ok(match lanes.answer(begun).await {
-                    Ok(answer) => answer.map(|body| Download::new(lanes.name(), body)),
-                    Err(error) => answered(status(error)),
-                })
-            }
-        })),
-    )
+pub fn router(upstreams: &Upstreams, door: Arc<Door>) -> Router {
+    let services = upstreams
+        .all()
+        .each_ref()
+        .map(|upstream| Balance::new(upstream.replicas.clone()));
+    let forward = Arc::new(Forward { door, services });
+    Router::new().fallback_service(service_fn(move |request: Request<Body>| {
+        // What can be done at once is done before there is a future, so that the future stays small.
+        let begun = forward.prepared(request).map(|(service, place, request)| {
+            (
+                service,
+                place,
+                forward.services[service].begin(place, request),
+            )
+        });
+        let forward = forward.clone();
+        async move {
+            let (service, place, begun) = match begun {
+                Ok(begun) => begun,
+                Err(status) => return Ok::<_, Infallible>(answered(*status)),
+            };
+            Ok(match forward.services[service].answer(place, begun).await {
+                Ok(answer) => answer,
+                Err(error) => answered(status(error)),
+            })
+        }
+    }))
 }
 
 impl Forward {
-    /// The call as it goes on, and the place of the service to which it goes.
-    fn prepared(&self, request: Request<Body>) -> Result<(usize, Request<Body>), Box<Status>> {
+    /// The call as it goes on, and the places of the service and of the replica to which it goes.
+    fn prepared(
+        &self,
+        request: Request<Body>,
+    ) -> Result<(usize, usize, Request<Body>), Box<Status>> {
         let (mut parts, body) = request.into_parts();
-        let place =
+        let service =
             routes::of_path(parts.uri.path()).ok_or_else(|| unanswered(parts.uri.path()))?;
         self.door.admit(parts.uri.path(), &mut parts.headers)?;
         if parts.version != Version::HTTP_2 {
@@ -84,11 +88,8 @@ impl Forward {
                 .for_each(|name| drop(parts.headers.remove(name)));
             parts.version = Version::HTTP_2;
         }
-        let deadline = parts
-            .extensions
-            .get::<Deadline>()
-            .and_then(Deadline::remaining);
-        match deadline {
+        let deadline = parts.extensions.get::<Deadline>().copied();
+        match deadline.as_ref().and_then(Deadline::remaining) {
             Some(Duration::ZERO) => return Err(Box::new(status(Error::DeadlineExceeded))),
             Some(left) => drop(parts.headers.insert(GRPC_TIMEOUT, grpc_timeout(left))),
             None => drop(parts.headers.remove(GRPC_TIMEOUT)),
@@ -98,14 +99,20 @@ impl Forward {
             // it would only push out what is the same in all calls.
             id.set_sensitive(true);
         }
-        let mut target = parts.uri.into_parts();
-        target.scheme = Some(Scheme::HTTP);
-        target.authority = Some(self.lanes[place].authority().clone());
-        parts.uri = Uri::from_parts(target)
-            .map_err(|error| Box::new(Status::invalid_argument(error.to_string())))?;
+        let balance = &self.services[service];
+        let place = balance.pick().map_err(|error| Box::new(status(error)))?;
+        parts.uri = balance::target(
+            parts.uri.into_parts().path_and_query,
+            balance.authority(place),
+        )
+        .map_err(|error| Box::new(Status::invalid_argument(error.to_string())))?;
         // They belong to the connection on this side.
         parts.extensions.clear();
-        Ok((place, Request::from_parts(parts, body)))
+        if let Some(deadline) = deadline.filter(|_| balance.has_others()) {
+            // When the call is made elsewhere, less is left.
+            parts.extensions.insert(deadline);
+        }
+        Ok((service, place, Request::from_parts(parts, body)))
     }
 }
 
@@ -116,7 +123,7 @@ fn answered(status: Status) -> Response<Download> {
 
 /// The time that is left. Whole milliseconds where they say enough: then most calls carry the same text,
 /// which is one byte on the wire.
-fn grpc_timeout(left: Duration) -> HeaderValue {
+pub(crate) fn grpc_timeout(left: Duration) -> HeaderValue {
     let (number, unit) = match (left.as_millis(), left.as_micros()) {
         (..100, micros) => (micros, 'u'),
         (millis @ ..=99_999_999, _) => (millis, 'm'),

@@ -1,44 +1,37 @@
-//! Connections to one service: a few HTTP/2 connections that calls take in turn.
+//! Connections to one replica of a service: a few HTTP/2 connections that calls take in turn.
 //!
 //! This is h2 itself rather than tonic's `Channel` or hyper's client: a channel puts a buffer task, a
 //! timer and several boxes around each call, and hyper a queue and a task of its own; here the call of a
 //! client drives the call to the service. A lane connects when it is first needed and again after a loss.
 
 use std::fmt;
-use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
 
 use axum::body::Body;
 use bytes::Bytes;
 use h2::client::{Builder, SendRequest};
-use h2::{Ping, PingPong, RecvStream};
-use http::uri::{Authority, Scheme};
-use http::{Request, Response, Uri};
+use h2::{Ping, PingPong};
+use http::uri::Authority;
+use http::{Request, Response};
 use http_body::Body as _;
-use rapporteur_records::Error;
 use rapporteur_server::Together;
+use rapporteur_server::client::{
+    CONNECT_WITHIN, CONNECTION_WINDOW, KEEPALIVE, KEEPALIVE_WITHIN, STREAM_WINDOW,
+};
 use tokio::net::TcpStream;
+use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 
-use crate::stream::Exchange;
+use crate::download::Download;
+use crate::repeat::{Copy, Repeat};
+use crate::stream::{Exchange, Failed, Outcome};
 
-/// Connections to each service.
+/// Connections to each replica.
 const LANES: usize = 2;
-pub(crate) const CONNECT_WITHIN: Duration = Duration::from_secs(3);
-/// Not more often than the servers allow.
-pub(crate) const KEEPALIVE: Duration = Duration::from_secs(30);
-pub(crate) const KEEPALIVE_WITHIN: Duration = Duration::from_secs(10);
-/// Calls at a time that the services take on one connection.
-const STREAMS: u32 = 256;
-/// How much of one answer may be under way. The window of the connection holds that of all its calls, so
-/// that clients who do not read what they asked for hold up nobody else.
-pub(crate) const STREAM_WINDOW: u32 = 256 << 10;
-pub(crate) const CONNECTION_WINDOW: u32 = STREAMS * STREAM_WINDOW;
 
-/// The connections to one service.
+/// The connections to one replica of a service.
 pub struct Lanes {
     name: &'static str,
     authority: Authority,
@@ -57,10 +50,10 @@ impl fmt::Debug for Lanes {
 pub enum Begun {
     /// It is on a connection.
     Sent(Exchange),
-    /// The connection would not take it, and why.
-    Refused(h2::Error),
+    /// The connection would not take it.
+    Refused(Box<Failed>),
     /// There is no connection yet on this lane.
-    Unsent(usize, Box<Request<Body>>),
+    Unsent(usize, Box<(Request<Body>, Option<Box<Copy>>)>),
 }
 
 #[derive(Default)]
@@ -71,95 +64,103 @@ struct Lane {
 }
 
 impl Lanes {
-    /// Lanes to `url`, an `http://HOST:PORT`. Nothing is connected yet.
-    pub fn new(name: &'static str, url: &str) -> Result<Self, Error> {
-        let wrong = || {
-            let shape = "is not the address of a service; it should look like http://HOST:PORT";
-            Error::invalid(name, format!("`{url}` {shape}"))
-        };
-        let uri: Uri = url.parse().map_err(|_| wrong())?;
-        let authority = uri
-            .authority()
-            .filter(|_| uri.scheme() == Some(&Scheme::HTTP))
-            .ok_or_else(wrong)?;
-        Ok(Self {
+    /// Lanes to a replica of the service `name`. Nothing is connected yet.
+    pub fn new(name: &'static str, authority: Authority) -> Self {
+        Self {
             name,
-            authority: authority.clone(),
+            authority,
             lanes: Default::default(),
             next: AtomicUsize::new(0),
-        })
+        }
     }
 
-    /// The service's name.
-    pub fn name(&self) -> &'static str {
-        self.name
-    }
-
-    /// The service's address, as it stands in the target of a call.
+    /// The replica's address, as it stands in the target of a call.
     pub fn authority(&self) -> &Authority {
         &self.authority
     }
 
     /// Sends a call, at once when a connection stands. What remains to be waited for is small: it holds
-    /// the call itself only when there was no connection to put it on.
-    pub fn begin(&self, request: Request<Body>) -> Begun {
+    /// the call itself only when there was no connection to put it on. `copy` is of the call, where it can be
+    /// made elsewhere.
+    pub fn begin(&self, request: Request<Body>, copy: Option<Box<Copy>>) -> Begun {
         let lane = self.next.fetch_add(1, Ordering::Relaxed) % LANES;
         match self.lanes[lane].sender() {
-            Some(sender) => sent(sender, request),
-            None => Begun::Unsent(lane, Box::new(request)),
+            Some(sender) => self.sent(sender, request, copy),
+            None => Begun::Unsent(lane, Box::new((request, copy))),
         }
     }
 
     /// The beginning of the answer to a call.
-    pub async fn answer(&self, begun: Begun) -> Result<Response<RecvStream>, Error> {
+    pub async fn answer(&self, begun: Begun) -> Result<Response<Download>, Box<Failed>> {
         let begun = match begun {
-            Begun::Unsent(lane, request) => Box::pin(self.reopened(lane, *request)).await?,
+            Begun::Unsent(lane, call) => Box::pin(self.reopened(lane, *call)).await?,
             begun => begun,
         };
         match begun {
-            Begun::Sent(exchange) => exchange.await.map_err(|error| self.down(&error)),
-            Begun::Refused(error) => Err(self.down(&error)),
+            Begun::Sent(exchange) => exchange.await,
+            Begun::Refused(failed) => Err(failed),
             // A lane that was just opened takes a call or refuses it.
-            Begun::Unsent(..) => Err(self.down(&io::Error::from(io::ErrorKind::NotConnected))),
+            Begun::Unsent(_, call) => Err(unreached("not connected".to_owned(), call.0)),
         }
     }
 
     #[cold]
-    async fn reopened(&self, lane: usize, request: Request<Body>) -> Result<Begun, Error> {
+    async fn reopened(
+        &self,
+        lane: usize,
+        (request, copy): (Request<Body>, Option<Box<Copy>>),
+    ) -> Result<Begun, Box<Failed>> {
         let lane = &self.lanes[lane];
         let _first = lane.opening.lock().await;
         // Somebody may have connected while this one waited.
         if let Some(sender) = lane.sender() {
-            return Ok(sent(sender, request));
+            return Ok(self.sent(sender, request, copy));
         }
-        let sender = match timeout(CONNECT_WITHIN, connect(&self.authority)).await {
-            Ok(Ok(sender)) => sender,
-            Ok(Err(error)) => return Err(self.down(&*error)),
-            Err(_) => return Err(self.down(&io::Error::from(io::ErrorKind::TimedOut))),
+        let why = match timeout(CONNECT_WITHIN, connect(&self.authority)).await {
+            Ok(Ok(sender)) => {
+                tracing::debug!(service = self.name, address = %self.authority, "connected");
+                *lane.open() = Some(sender.clone());
+                return Ok(self.sent(sender, request, copy));
+            }
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => format!("no connection within {} s", CONNECT_WITHIN.as_secs()),
         };
-        tracing::debug!(service = self.name, address = %self.authority, "connected");
-        *lane.open() = Some(sender.clone());
-        Ok(sent(sender, request))
+        Err(unreached(why, request))
     }
 
-    fn down(&self, error: &(dyn std::error::Error + 'static)) -> Error {
-        Error::Upstream {
-            service: self.name.to_owned(),
-            description: error.to_string(),
+    /// Puts a call on a connection.
+    fn sent(
+        &self,
+        mut sender: SendRequest<Bytes>,
+        request: Request<Body>,
+        copy: Option<Box<Copy>>,
+    ) -> Begun {
+        let (parts, body) = request.into_parts();
+        let whole = body.is_end_stream();
+        match sender.send_request(Request::from_parts(parts, ()), whole) {
+            Ok((answer, stream)) => {
+                let rest = (!whole).then_some((body, stream));
+                Begun::Sent(Exchange::new(self.name, answer, rest, copy))
+            }
+            Err(error) => Begun::Refused(Box::new(Failed {
+                outcome: Outcome::Lost(error.to_string()),
+                unheard: true,
+                repeat: Repeat::Never,
+                again: copy.and_then(|copy| copy.anew(Some(body))),
+            })),
         }
     }
 }
 
-/// Puts a call on a connection.
-fn sent(mut sender: SendRequest<Bytes>, request: Request<Body>) -> Begun {
-    let (parts, body) = request.into_parts();
-    let whole = body.is_end_stream();
-    match sender.send_request(Request::from_parts(parts, ()), whole) {
-        Ok((answer, stream)) => {
-            Begun::Sent(Exchange::new(answer, (!whole).then_some((body, stream))))
-        }
-        Err(error) => Begun::Refused(error),
-    }
+/// A call for which there was no connection.
+#[cold]
+fn unreached(why: String, request: Request<Body>) -> Box<Failed> {
+    Box::new(Failed {
+        outcome: Outcome::Unreached(why),
+        unheard: true,
+        repeat: Repeat::Never,
+        again: Some(request),
+    })
 }
 
 impl Lane {
@@ -191,16 +192,30 @@ async fn connect(authority: &Authority) -> Result<SendRequest<Bytes>, Failure> {
         .initial_connection_window_size(CONNECTION_WINDOW)
         .enable_push(false);
     let (sender, mut connection) = builder.handshake(Together::new(stream)).await?;
-    let pings = connection.ping_pong();
+    let mut pings = connection.ping_pong();
+    let (answered, answers) = oneshot::channel();
     tokio::spawn(async move {
+        let alive = async {
+            if let Some(pings) = &mut pings {
+                pings.ping(Ping::opaque()).await.ok()?;
+            }
+            answered.send(()).ok()?;
+            silent(pings).await;
+            Some(())
+        };
         // Dropping the connection ends the calls on it; whoever made one learns of it there.
         tokio::select! {
             ended = connection => if let Err(error) = ended {
                 tracing::debug!(%error, "a connection to a service ended");
             },
-            () = silent(pings) => tracing::debug!("a connection to a service fell silent"),
+            _ = alive => tracing::debug!("a connection to a service fell silent"),
         }
     });
+    // A door that is about to close still lets connections queue before it, on which nobody would ever answer. A
+    // call that waited for a sign of life was certainly not heard by such a service.
+    answers
+        .await
+        .map_err(|_| "the connection was closed at once")?;
     Ok(sender)
 }
 
@@ -216,29 +231,6 @@ async fn silent(pings: Option<PingPong>) {
             Ok(Ok(_))
         ) {
             return;
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_is_checked() {
-        assert_eq!(
-            Lanes::new("events", "http://127.0.0.1:7701")
-                .unwrap()
-                .authority()
-                .as_str(),
-            "127.0.0.1:7701"
-        );
-        for odd in ["127.0.0.1:7701", "https://x:1", "", "http://", "/"] {
-            let error = Lanes::new("events", odd).unwrap_err().to_string();
-            assert!(
-                error.contains("events") && error.contains("http://HOST:PORT"),
-                "{odd}: {error}"
-            );
         }
     }
 }

@@ -11,9 +11,10 @@
 //! | [`routes`] | which service owns what: the one table |
 //! | [`door`] | who calls, and what anonymous callers may |
 //! | [`key`] | the admin key |
-//! | [`lanes`] | connections to a service |
-//! | [`stream`] | one call on such a connection |
 //! | [`forward`] | passing calls on |
+//! | [`balance`] | over the replicas of a service; [`repeat`]: which calls may be made twice |
+//! | [`lanes`] | connections to a replica |
+//! | [`stream`], [`download`] | one call on such a connection, up and down |
 //! | [`upstream`] | calls that the gateway makes itself |
 //! | [`changes`] | the joined change feed |
 //! | [`coverage`], [`trace`], [`followup`] | views over gRPC |
@@ -22,13 +23,16 @@
 
 #![warn(missing_docs)]
 
+pub mod balance;
 pub mod changes;
 pub mod coverage;
 pub mod door;
+pub mod download;
 pub mod followup;
 pub mod forward;
 pub mod key;
 pub mod lanes;
+pub mod repeat;
 pub mod replay;
 pub mod routes;
 pub mod status;
@@ -57,12 +61,22 @@ pub struct Arguments {
     /// What every service needs.
     #[command(flatten)]
     pub server: Args,
-    /// Where the events service is
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:7701")]
-    pub events: String,
-    /// Where the recommendations service is
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:7702")]
-    pub recommendations: String,
+    /// Where the events service is; of several replicas over one store, all addresses
+    #[arg(
+        long,
+        value_name = "URL,URL",
+        value_delimiter = ',',
+        default_value = "http://127.0.0.1:7701"
+    )]
+    pub events: Vec<String>,
+    /// Where the recommendations service is; of several replicas over one store, all addresses
+    #[arg(
+        long,
+        value_name = "URL,URL",
+        value_delimiter = ',',
+        default_value = "http://127.0.0.1:7702"
+    )]
+    pub recommendations: Vec<String>,
 }
 
 impl AsRef<Args> for Arguments {
@@ -117,7 +131,7 @@ async fn run(
     let views = Views::load(store).await?;
     let mut followers = follow(&views, upstreams, &serving.drain());
     let followed_up = followup::server(views.clone(), upstreams.clone(), store).await?;
-    let router = forward::router(arguments, door.clone())?;
+    let router = forward::router(upstreams, door.clone());
     let routes = Routes::from(router)
         .add_service(door.guard(coverage::server(views.clone(), upstreams.clone())))
         .add_service(door.guard(trace::server(views.clone(), upstreams.clone())))
@@ -138,15 +152,17 @@ async fn run(
     Ok(served?)
 }
 
-/// Keeps the views up to date beside the calls.
+/// Keeps the views up to date beside the calls, and knows which replicas take calls.
 fn follow(views: &Views, upstreams: &Upstreams, drain: &Drain) -> JoinSet<()> {
     let mut followers = JoinSet::new();
     for upstream in upstreams.all() {
-        let (views, service, channel) = (views.clone(), upstream.service, upstream.channel.clone());
+        let (views, service, replicas) =
+            (views.clone(), upstream.service, upstream.replicas.clone());
         let draining = drain.draining();
         followers.spawn(async move {
             tokio::select! {
-                () = views.follow(service, channel) => {}
+                () = views.follow(service, || replicas.channel()) => {}
+                () = replicas.watch() => {}
                 () = draining => {}
             }
         });

@@ -51,7 +51,6 @@ async fn replay(
     moment: Timestamp,
     model: &mut Model,
 ) -> Result<u64, Status> {
-    let mut client = upstream.changes();
     let mut token = String::new();
     let mut position = 0;
     let mut taken = 0;
@@ -67,11 +66,7 @@ async fn replay(
             ..ListChangesRequest::default()
         };
         let request = onward.request(request).map_err(status)?;
-        let page = client
-            .list_changes(request)
-            .await
-            .map_err(|e| upstream.failed(e))?
-            .into_inner();
+        let page = upstream.list_changes(request).await?;
         for change in page.changes {
             let when = change.time.unwrap_or_default();
             if (when.seconds, when.nanos) > (moment.seconds, moment.nanos) {

@@ -3,21 +3,23 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::join_all;
 use rapporteur_proto::changes::v1::ListChangesRequest;
 use rapporteur_proto::gateway::v1::status_service_server::{StatusService, StatusServiceServer};
 use rapporteur_proto::gateway::v1::{GetStatusRequest, GetStatusResponse, ServiceStatus};
 use rapporteur_records::FeedToken;
 use rapporteur_server::client::{settled, within};
-use rapporteur_server::{ENGINE_KEY, VERSION_KEY, status};
+use rapporteur_server::{ENGINE_KEY, Replica, VERSION_KEY, status};
 use rapporteur_store::{Health, Store};
 use rapporteur_views::Views;
 use tonic::metadata::MetadataMap;
+use tonic::transport::Channel;
 use tonic::{Request, Response, Status};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
-use crate::upstream::{Upstream, Upstreams};
+use crate::upstream::{Upstream, Upstreams, changes};
 
 /// A service that takes longer than this to say how it is, is not well.
 const ANSWER_WITHIN: Duration = Duration::from_secs(1);
@@ -51,12 +53,13 @@ impl StatusService for Asked {
         &self,
         _: Request<GetStatusRequest>,
     ) -> Result<Response<GetStatusResponse>, Status> {
-        let [events, recommendations] = self.upstreams.all();
-        let (own, events, recommendations) =
-            futures::join!(self.own(), self.ask(events), self.ask(recommendations));
-        Ok(Response::new(GetStatusResponse {
-            services: vec![own?, events, recommendations],
-        }))
+        let replicas = self.upstreams.all().iter().flat_map(|upstream| {
+            let each = upstream.replicas.all().iter();
+            each.map(move |replica| self.ask(upstream, replica))
+        });
+        let (own, replicas) = futures::join!(self.own(), join_all(replicas));
+        let services = [own?].into_iter().chain(replicas).collect();
+        Ok(Response::new(GetStatusResponse { services }))
     }
 }
 
@@ -81,8 +84,9 @@ impl Asked {
         })
     }
 
-    async fn ask(&self, upstream: &Upstream) -> ServiceStatus {
-        let (health, head) = futures::join!(check(upstream), self.head(upstream));
+    async fn ask(&self, upstream: &Upstream, replica: &Replica) -> ServiceStatus {
+        let channel = || replica.channel.clone();
+        let (health, head) = futures::join!(check(channel()), self.head(upstream, channel()));
         let progress = self.views.progress(upstream.service);
         let viewed = progress.position;
         let mut details = Vec::new();
@@ -114,7 +118,7 @@ impl Asked {
         };
         ServiceStatus {
             service: upstream.name.to_owned(),
-            address: upstream.address.clone(),
+            address: replica.address.clone(),
             serving,
             detail: details.join("; "),
             head,
@@ -125,15 +129,14 @@ impl Asked {
     }
 
     /// The end of a service's log, asked for from where the views are, so that little has to be looked at.
-    async fn head(&self, upstream: &Upstream) -> Option<u64> {
+    async fn head(&self, upstream: &Upstream, channel: Channel) -> Option<u64> {
         let token = self.views.token(upstream.service).await.ok()?;
         let query = ListChangesRequest {
             token,
             name_prefix: NO_NAME.to_owned(),
             ..ListChangesRequest::default()
         };
-        let page = upstream
-            .changes()
+        let page = changes(channel)
             .list_changes(within(query, ANSWER_WITHIN))
             .await
             .ok()?
@@ -146,17 +149,14 @@ impl Asked {
 }
 
 /// Whether a service says that it serves, and what else it says of itself.
-async fn check(upstream: &Upstream) -> Result<(bool, MetadataMap), String> {
+async fn check(channel: Channel) -> Result<(bool, MetadataMap), String> {
     let request = within(
         HealthCheckRequest {
             service: String::new(),
         },
         ANSWER_WITHIN,
     );
-    match HealthClient::new(upstream.channel.clone())
-        .check(request)
-        .await
-    {
+    match HealthClient::new(channel).check(request).await {
         Ok(answer) => Ok((
             answer.get_ref().status() == ServingStatus::Serving,
             answer.metadata().clone(),

@@ -1,9 +1,8 @@
-//! One call on an HTTP/2 connection: the request on its way up, the answer on its way down.
+//! One call on an HTTP/2 connection: the request on its way up, and the beginning of the answer.
 //!
 //! Frames are handed from one connection to the other as they are. What is held at a time is one frame
 //! of the request that waits for room, and what the windows of HTTP/2 allow of the answer.
 
-use std::convert::Infallible;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -11,53 +10,144 @@ use std::task::{Context, Poll, ready};
 use axum::body::Body;
 use bytes::Bytes;
 use h2::client::ResponseFuture;
-use h2::{Reason, RecvStream, SendStream};
-use http::{HeaderMap, HeaderValue, Response};
-use http_body::{Body as _, Frame, SizeHint};
-use rapporteur_records::Error;
-use rapporteur_server::status;
-use tonic::Status;
+use h2::{Reason, SendStream};
+use http::{HeaderValue, Request, Response};
+use http_body::{Body as _, Frame};
+use tonic::{Code, Status};
 
-/// A call whose head was sent. Its future is the beginning of the answer.
+use crate::download::Download;
+use crate::repeat::{Copy, Repeat};
+
+/// A call whose head was sent. Its future is the beginning of the answer, or all of a short one when the
+/// call may be repeated.
 #[derive(Debug)]
 pub struct Exchange {
+    service: &'static str,
     answer: ResponseFuture,
     request: Option<Upload>,
+    /// What repeats the call; `None` when there is nobody else to ask.
+    copy: Option<Box<Copy>>,
+}
+
+/// A call that got no answer from a replica.
+#[derive(Debug)]
+pub struct Failed {
+    /// What is to be told if nobody else is asked.
+    pub outcome: Outcome,
+    /// The replica certainly did nothing about it.
+    pub unheard: bool,
+    /// What may be done about it when the replica may have heard of it.
+    pub repeat: Repeat,
+    /// The call, when all of it is still here.
+    pub again: Option<Request<Body>>,
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub enum Outcome {
+    /// No connection could be made.
+    Unreached(String),
+    /// The connection or the stream broke.
+    Lost(String),
+    /// The replica said that it cannot answer now.
+    Said(Response<Download>),
 }
 
 impl Exchange {
-    /// The rest of a call; `stream` is `None` when the head was all of it.
-    pub fn new(answer: ResponseFuture, rest: Option<(Body, SendStream<Bytes>)>) -> Self {
+    /// The rest of a call to `service`; `rest` is `None` when the head was all of it.
+    pub fn new(
+        service: &'static str,
+        answer: ResponseFuture,
+        rest: Option<(Body, SendStream<Bytes>)>,
+        copy: Option<Box<Copy>>,
+    ) -> Self {
         Self {
+            service,
             answer,
             request: rest.map(|(body, stream)| Upload {
                 body,
                 stream,
                 waiting: None,
             }),
+            copy,
         }
+    }
+
+    /// The answer, once it may be passed on.
+    fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<Result<Response<Download>, h2::Error>> {
+        let holds = |copy: &&mut Box<Copy>| copy.repeat == Repeat::Unfinished;
+        let Some(copy) = self.copy.as_mut().filter(holds) else {
+            let answer = ready!(Pin::new(&mut self.answer).poll(cx));
+            return Poll::Ready(answer.map(|a| a.map(|body| Download::new(self.service, body))));
+        };
+        if copy.answer.is_none() {
+            let answer = ready!(Pin::new(&mut self.answer).poll(cx))?;
+            copy.answer = Some(answer.map(|body| Download::new(self.service, body)));
+        }
+        if let Some(answer) = &mut copy.answer {
+            ready!(answer.body_mut().poll_ahead(cx))?;
+        }
+        // It was put there just now.
+        Poll::Ready(copy.answer.take().ok_or(Reason::INTERNAL_ERROR.into()))
+    }
+
+    #[cold]
+    fn failed(&mut self, outcome: Outcome, unheard: bool) -> Box<Failed> {
+        let rest = self.request.take().map(|request| request.body);
+        let copy = self.copy.take();
+        Box::new(Failed {
+            outcome,
+            unheard,
+            repeat: copy.as_ref().map_or(Repeat::Never, |copy| copy.repeat),
+            again: copy.and_then(|copy| copy.anew(rest)),
+        })
     }
 }
 
 impl Future for Exchange {
-    type Output = Result<Response<RecvStream>, h2::Error>;
+    type Output = Result<Response<Download>, Box<Failed>>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
         if let Some(request) = &mut this.request
-            && request.advance(cx).is_ready()
+            && let Poll::Ready(all) = request.advance(this.copy.as_deref_mut(), cx)
+            // What was not taken is still wanted if the call is repeated.
+            && (all || this.copy.is_none())
         {
             this.request = None;
         }
-        let answer = ready!(Pin::new(&mut this.answer).poll(cx));
-        if answer.is_ok()
-            && let Some(mut request) = this.request.take()
-        {
+        let answer = match ready!(this.poll_answer(cx)) {
+            Ok(answer) if this.copy.is_some() && is_unavailable(&answer) => {
+                return Poll::Ready(Err(this.failed(Outcome::Said(answer), false)));
+            }
+            Ok(answer) => answer,
+            Err(error) => {
+                let outcome = Outcome::Lost(error.to_string());
+                return Poll::Ready(Err(this.failed(outcome, is_unheard(&error))));
+            }
+        };
+        if let Some(mut request) = this.request.take() {
             // Both sides speak at once: the request goes on while the answer is read.
-            tokio::spawn(async move { std::future::poll_fn(|cx| request.advance(cx)).await });
+            tokio::spawn(async move {
+                std::future::poll_fn(|cx| request.advance(None, cx)).await;
+            });
         }
-        Poll::Ready(answer)
+        Poll::Ready(Ok(answer))
     }
+}
+
+/// Whether the service certainly did nothing about a call: it refused the stream (RFC 9113 8.7), or it went
+/// away and said that it looks at no stream as late as this one (h2 tells only those of its GOAWAY; the others
+/// hear that the pipe is broken).
+pub fn is_unheard(error: &h2::Error) -> bool {
+    error.is_remote() && (error.is_go_away() || error.reason() == Some(Reason::REFUSED_STREAM))
+}
+
+/// Whether a replica says that it cannot answer now.
+fn is_unavailable(answer: &Response<Download>) -> bool {
+    let unavailable = HeaderValue::from(Code::Unavailable as i32);
+    let said = answer.headers().get(Status::GRPC_STATUS);
+    said.or_else(|| answer.body().trailers()?.get(Status::GRPC_STATUS)) == Some(&unavailable)
 }
 
 /// The body of a request, going up.
@@ -75,34 +165,37 @@ impl fmt::Debug for Upload {
 }
 
 impl Upload {
-    /// Sends what can be sent; ready when there is nothing more to do, well or badly. A failure is told by
-    /// the answer, not here.
-    fn advance(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    /// Sends what can be sent; ready when there is nothing more to do: because all was sent, or (`false`) because
+    /// no more is wanted. A failure is told by the answer, not here.
+    fn advance(&mut self, mut copy: Option<&mut Copy>, cx: &mut Context<'_>) -> Poll<bool> {
         loop {
             if self.waiting.is_some() && !ready!(self.room(cx)) {
-                return Poll::Ready(());
+                return Poll::Ready(false);
             }
             if let Some(data) = self.waiting.take()
                 && self.stream.send_data(data, false).is_err()
             {
-                return Poll::Ready(());
+                return Poll::Ready(false);
             }
             let frame = match Pin::new(&mut self.body).poll_frame(cx) {
                 Poll::Ready(Some(Ok(frame))) => frame,
                 Poll::Ready(Some(Err(_))) => {
                     // The client is gone; what it began must not look finished.
                     self.stream.send_reset(Reason::CANCEL);
-                    return Poll::Ready(());
+                    return Poll::Ready(false);
                 }
                 Poll::Ready(None) => {
                     let _ = self.stream.send_data(Bytes::new(), true);
-                    return Poll::Ready(());
+                    return Poll::Ready(true);
                 }
                 // A service that wants no more ends the wait for the client.
-                Poll::Pending => return self.stream.poll_reset(cx).map(drop),
+                Poll::Pending => return self.stream.poll_reset(cx).map(|_| false),
             };
+            if let Some(copy) = &mut copy {
+                copy.sends(&frame);
+            }
             if self.pass(frame) {
-                return Poll::Ready(());
+                return Poll::Ready(true);
             }
         }
     }
@@ -141,101 +234,4 @@ impl Upload {
         }
         Poll::Ready(true)
     }
-}
-
-/// The body of an answer, as it comes from the service. When the service breaks off in the middle, the
-/// client hears who it was in the trailers rather than of a stream that was reset.
-#[derive(Debug)]
-pub struct Download {
-    service: &'static str,
-    stream: Option<RecvStream>,
-    only_trailers: bool,
-}
-
-impl Default for Download {
-    /// Nothing.
-    fn default() -> Self {
-        Self {
-            service: "",
-            stream: None,
-            only_trailers: false,
-        }
-    }
-}
-
-impl Download {
-    /// What `service` sends.
-    pub fn new(service: &'static str, stream: RecvStream) -> Self {
-        Self {
-            service,
-            stream: Some(stream),
-            only_trailers: false,
-        }
-    }
-
-    fn broken(&mut self, error: &h2::Error) -> Option<Frame<Bytes>> {
-        self.stream = None;
-        // RFC 9113 8.1: the service has said everything and wants no more of the request.
-        (error.reason() != Some(Reason::NO_ERROR))
-            .then(|| Frame::trailers(lost(self.service, error)))
-    }
-}
-
-impl http_body::Body for Download {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let this = &mut *self;
-        let Some(stream) = &mut this.stream else {
-            return Poll::Ready(None);
-        };
-        if !this.only_trailers {
-            match ready!(stream.poll_data(cx)) {
-                Some(Ok(data)) => {
-                    // It is handed on at once, so there is room for as much again.
-                    let _ = stream.flow_control().release_capacity(data.len());
-                    return Poll::Ready(Some(Ok(Frame::data(data))));
-                }
-                Some(Err(error)) => return Poll::Ready(this.broken(&error).map(Ok)),
-                None => this.only_trailers = true,
-            }
-        }
-        let frame = match ready!(stream.poll_trailers(cx)) {
-            Ok(trailers) => {
-                this.stream = None;
-                trailers.map(Frame::trailers)
-            }
-            Err(error) => this.broken(&error),
-        };
-        Poll::Ready(frame.map(Ok))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.stream.as_ref().is_none_or(RecvStream::is_end_stream)
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        if self.is_end_stream() {
-            SizeHint::with_exact(0)
-        } else {
-            SizeHint::default()
-        }
-    }
-}
-
-fn lost(service: &str, error: &h2::Error) -> HeaderMap {
-    let description = format!("the connection was lost in the middle of an answer: {error}");
-    let status = status(Error::Upstream {
-        service: service.to_owned(),
-        description,
-    });
-    let mut trailers = HeaderMap::new();
-    if status.add_header(&mut trailers).is_err() {
-        trailers.insert(Status::GRPC_STATUS, HeaderValue::from(status.code() as i32));
-    }
-    trailers
 }

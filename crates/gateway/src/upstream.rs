@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
-use rapporteur_proto::changes::v1::Service;
 use rapporteur_proto::changes::v1::change_service_client::ChangeServiceClient;
+use rapporteur_proto::changes::v1::{
+    ListChangesRequest, ListChangesResponse, ListRevisionsRequest, ListRevisionsResponse, Service,
+    WatchRequest, WatchResponse,
+};
 use rapporteur_records::Error;
 use rapporteur_server::client::settled;
-use rapporteur_server::status;
-use tonic::transport::{Channel, Endpoint};
-use tonic::{Code, Status};
+use rapporteur_server::{Replicas, status};
+use tonic::transport::Channel;
+use tonic::{Code, Request, Response, Status, Streaming};
 
 use crate::Arguments;
-use crate::lanes::{CONNECT_WITHIN, CONNECTION_WINDOW, KEEPALIVE, KEEPALIVE_WITHIN, STREAM_WINDOW};
 use crate::routes::ROUTES;
 
 /// Largest answer that the gateway takes from a service: a page of changes may hold many records.
@@ -25,9 +27,7 @@ pub struct Upstream {
     /// Its name.
     pub name: &'static str,
     /// Where it is.
-    pub address: String,
-    /// The way there.
-    pub channel: Channel,
+    pub replicas: Arc<Replicas>,
 }
 
 /// All services, in the order of [`ROUTES`].
@@ -39,14 +39,12 @@ pub struct Upstreams {
 impl Upstreams {
     /// The services that the arguments name. Nothing is connected yet.
     pub fn connect(arguments: &Arguments) -> Result<Self, Error> {
-        let upstream = |place: usize, address: &str| {
+        let upstream = |place: usize, addresses: &[String]| {
             let route = ROUTES[place];
-            let channel = channel(route.name, address)?;
             Ok::<_, Error>(Upstream {
                 service: route.service,
                 name: route.name,
-                address: address.to_owned(),
-                channel,
+                replicas: Arc::new(Replicas::new(route.name, addresses)?),
             })
         };
         let all = [
@@ -62,30 +60,41 @@ impl Upstreams {
     }
 }
 
-/// A channel that connects when it is needed. Its windows are those of the lanes, for the same reason: a
-/// watch that nobody reads must not hold up the views.
-fn channel(name: &'static str, address: &str) -> Result<Channel, Error> {
-    let endpoint = Endpoint::from_shared(address.to_owned()).map_err(|error| {
-        Error::invalid(
-            name,
-            format!("`{address}` is not the address of a service: {error}"),
-        )
-    })?;
-    Ok(endpoint
-        .connect_timeout(CONNECT_WITHIN)
-        .tcp_nodelay(true)
-        .initial_stream_window_size(STREAM_WINDOW)
-        .initial_connection_window_size(CONNECTION_WINDOW)
-        .http2_keep_alive_interval(KEEPALIVE)
-        .keep_alive_timeout(KEEPALIVE_WITHIN)
-        .keep_alive_while_idle(true)
-        .connect_lazy())
-}
-
 impl Upstream {
-    /// Its change feed.
-    pub fn changes(&self) -> ChangeServiceClient<Channel> {
-        ChangeServiceClient::new(self.channel.clone()).max_decoding_message_size(ANSWER_BYTES)
+    /// A page of its change feed, from whichever replica answers.
+    pub async fn list_changes(
+        &self,
+        request: Request<ListChangesRequest>,
+    ) -> Result<ListChangesResponse, Status> {
+        let asked = |channel| {
+            let request = copy(&request);
+            async move { changes(channel).list_changes(request).await }
+        };
+        let answer = self.replicas.ask(asked).await;
+        answer.map(Response::into_inner).map_err(|e| self.failed(e))
+    }
+
+    /// The revisions of a record, from whichever replica answers.
+    pub async fn list_revisions(
+        &self,
+        request: Request<ListRevisionsRequest>,
+    ) -> Result<ListRevisionsResponse, Status> {
+        let asked = |channel| {
+            let request = copy(&request);
+            async move { changes(channel).list_revisions(request).await }
+        };
+        let answer = self.replicas.ask(asked).await;
+        answer.map(Response::into_inner).map_err(|e| self.failed(e))
+    }
+
+    /// What comes after a token, from one replica, until it stops.
+    pub async fn watch(&self, request: WatchRequest) -> Result<Streaming<WatchResponse>, Status> {
+        let asked = |channel| {
+            let request = request.clone();
+            async move { changes(channel).watch(request).await }
+        };
+        let answer = self.replicas.ask(asked).await;
+        answer.map(Response::into_inner).map_err(|e| self.failed(e))
     }
 
     /// What the caller is told when this service answered a call with an error. What it says itself
@@ -106,4 +115,16 @@ impl Upstream {
             description: description.to_owned(),
         })
     }
+}
+
+/// The change feed at the end of a channel.
+pub(crate) fn changes(channel: Channel) -> ChangeServiceClient<Channel> {
+    ChangeServiceClient::new(channel).max_decoding_message_size(ANSWER_BYTES)
+}
+
+/// A request that can be made again: the message, and who asks within which time.
+fn copy<M: Clone>(request: &Request<M>) -> Request<M> {
+    let mut copy = Request::new(request.get_ref().clone());
+    *copy.metadata_mut() = request.metadata().clone();
+    copy
 }

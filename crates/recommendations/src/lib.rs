@@ -57,9 +57,15 @@ pub struct Arguments {
     /// What every service needs.
     #[command(flatten)]
     pub server: Args,
-    /// Address of the events service, whose dialogues, parties, plans and events are referred to
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:7701")]
-    pub events: String,
+    /// Where the events service is, whose dialogues, parties, plans and events are referred to; of several
+    /// replicas over one store, all addresses
+    #[arg(
+        long,
+        value_name = "URL,URL",
+        value_delimiter = ',',
+        default_value = "http://127.0.0.1:7701"
+    )]
+    pub events: Vec<String>,
 }
 
 impl AsRef<Args> for Arguments {

@@ -23,7 +23,7 @@ use rapporteur_proto::events::v1::{
 };
 use rapporteur_records::words::date;
 use rapporteur_records::{Error, Mirror, Pattern, Result, check_id, name};
-use rapporteur_server::client;
+use rapporteur_server::{Replicas, client};
 use rapporteur_store::Store;
 use tokio::time::timeout;
 use tonic::transport::Channel;
@@ -90,21 +90,16 @@ registered! {
 #[derive(Clone, Debug)]
 pub struct Register {
     mirror: Mirror,
-    channel: Channel,
+    events: Arc<Replicas>,
 }
 
 impl Register {
-    /// A register kept in `store`, of the events service at `url`. It stands still until [`Register::follow`] runs.
-    pub fn new(store: Arc<dyn Store>, url: &str) -> Result<Self> {
-        let channel = client::connect(url).map_err(|_| {
-            Error::invalid(
-                "events",
-                format!("{} is not the address of a service", name::quoted(url)),
-            )
-        })?;
+    /// A register kept in `store`, of the events service whose replicas are at `addresses`. It stands still until
+    /// [`Register::follow`] runs.
+    pub fn new(store: Arc<dyn Store>, addresses: &[String]) -> Result<Self> {
         Ok(Self {
             mirror: Mirror::new(store, EVENTS, None),
-            channel,
+            events: Arc::new(Replicas::new(EVENTS, addresses)?),
         })
     }
 
@@ -115,7 +110,10 @@ impl Register {
 
     /// Follows the events service for as long as the future is polled.
     pub async fn follow(&self) {
-        self.mirror.follow(self.channel.clone()).await;
+        tokio::select! {
+            () = self.mirror.follow(|| self.events.channel()) => {}
+            () = self.events.watch() => {}
+        }
     }
 
     /// A record, if it exists: from the mirror, else asked for once.
@@ -127,7 +125,8 @@ impl Register {
     }
 
     async fn ask<T: Registered>(&self, name: &str) -> Result<Option<T>> {
-        match T::ask(self.channel.clone(), name.to_owned()).await {
+        let asked = self.events.ask(|channel| T::ask(channel, name.to_owned()));
+        match asked.await {
             Ok(known) => Ok(Some(known)),
             Err(status) if status.code() == Code::NotFound => Ok(None),
             Err(status) => Err(down(status)),
@@ -212,7 +211,6 @@ impl Register {
     }
 
     async fn ask_memberships(&self, dialogue: &str) -> Answer<Vec<Membership>> {
-        let mut client = DialogueServiceClient::new(self.channel.clone());
         let mut all = Vec::new();
         let mut request = ListMembershipsRequest {
             parent: dialogue.to_owned(),
@@ -220,10 +218,15 @@ impl Register {
             ..Default::default()
         };
         loop {
-            let page = client
-                .list_memberships(client::within(request.clone(), ASK_WITHIN))
-                .await?
-                .into_inner();
+            let asked = |channel| {
+                let request = client::within(request.clone(), ASK_WITHIN);
+                async move {
+                    DialogueServiceClient::new(channel)
+                        .list_memberships(request)
+                        .await
+                }
+            };
+            let page = self.events.ask(asked).await?.into_inner();
             all.extend(page.memberships);
             if page.next_page_token.is_empty() {
                 return Ok(all);

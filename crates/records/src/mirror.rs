@@ -207,11 +207,11 @@ impl Mirror {
         }
     }
 
-    /// Follows the other service for as long as the future is polled. It survives the other's absence.
-    pub async fn follow(&self, channel: Channel) {
+    /// Follows the other service for as long as the future is polled. It survives the other's absence: the way
+    /// there is asked for anew after each loss, so that another replica can take over.
+    pub async fn follow(&self, way: impl Fn() -> Channel) {
         loop {
-            let mut client =
-                ChangeServiceClient::new(channel.clone()).max_decoding_message_size(64 << 20);
+            let mut client = ChangeServiceClient::new(way()).max_decoding_message_size(64 << 20);
             let trouble = match self.run(&mut client).await {
                 Ok(()) => "the stream ended".to_owned(),
                 Err(Trouble::Ours(error)) => error.to_string(),

@@ -16,10 +16,19 @@ use crate::deadline::Deadline;
 /// Deadline of a call that serves no request with one.
 pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(10);
 
-const CONNECT_WITHIN: Duration = Duration::from_secs(3);
-/// Not more often than the servers allow; see `serve.rs`.
-const KEEPALIVE: Duration = Duration::from_secs(30);
-const KEEPALIVE_WITHIN: Duration = Duration::from_secs(10);
+/// How long a connection may take to stand.
+pub const CONNECT_WITHIN: Duration = Duration::from_secs(3);
+/// A silent service is asked for a sign of life this often: not more often than the servers allow, see `serve.rs`.
+pub const KEEPALIVE: Duration = Duration::from_secs(30);
+/// How long that sign may take.
+pub const KEEPALIVE_WITHIN: Duration = Duration::from_secs(10);
+/// Calls at a time that the services take on one connection.
+const STREAMS: u32 = 256;
+/// How many bytes of one answer may be under way. The window of the connection holds that of all its calls, so
+/// that clients who do not read what they asked for hold up nobody else.
+pub const STREAM_WINDOW: u32 = 256 << 10;
+/// How many bytes of all answers on one connection may be under way.
+pub const CONNECTION_WINDOW: u32 = STREAMS * STREAM_WINDOW;
 /// Kept back from what is left, so that our own answer still arrives in time.
 const MARGIN: Duration = Duration::from_millis(20);
 
@@ -35,6 +44,8 @@ pub fn connect(url: &str) -> Result<Channel, Error> {
     Ok(endpoint
         .connect_timeout(CONNECT_WITHIN)
         .tcp_nodelay(true)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
         .http2_keep_alive_interval(KEEPALIVE)
         .keep_alive_timeout(KEEPALIVE_WITHIN)
         .keep_alive_while_idle(true)

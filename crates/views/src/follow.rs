@@ -108,10 +108,11 @@ impl Views {
         })
     }
 
-    /// Follows one service for as long as the future is polled, through its absences.
-    pub async fn follow(&self, service: Service, channel: Channel) {
+    /// Follows one service for as long as the future is polled, through its absences. `way` leads to one that is
+    /// there, if any is.
+    pub async fn follow(&self, service: Service, way: impl Fn() -> Channel) {
         if let Some(followed) = self.followed(service) {
-            followed.mirror.follow(channel).await;
+            followed.mirror.follow(way).await;
         }
     }
 

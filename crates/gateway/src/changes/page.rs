@@ -67,12 +67,7 @@ async fn fetch(
         name_prefix: query.name_prefix.clone(),
     };
     let request = onward.request(request).map_err(status)?;
-    let page = upstream
-        .changes()
-        .list_changes(request)
-        .await
-        .map_err(|e| upstream.failed(e))?
-        .into_inner();
+    let page = upstream.list_changes(request).await?;
     Ok(Source {
         changes: page.changes.into(),
         after: page.next_token,

@@ -75,12 +75,7 @@ async fn watch(
         types,
         name_prefix: name_prefix.to_owned(),
     };
-    let answer = upstream
-        .changes()
-        .watch(request)
-        .await
-        .map_err(|e| upstream.failed(e))?;
-    Ok(Some(answer.into_inner()))
+    Ok(Some(upstream.watch(request).await?))
 }
 
 impl Stream for Joined {

@@ -1,7 +1,7 @@
 //! A service made by hand, under a name that the gateway routes to events.
 
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
 use futures::future::BoxFuture;
@@ -25,11 +25,35 @@ pub(crate) struct State {
     pub(crate) entered: Notify,
     /// A call of `GetSlow` was given up.
     pub(crate) left: Notify,
+    /// What this one says to `GetWho`.
+    pub(crate) name: String,
+    /// The messages of all calls of `CreateThing`, `CreateSlow` and `GetBusy` that came in.
+    pub(crate) seen: Mutex<Vec<String>>,
+}
+
+impl State {
+    fn sees(&self, message: String) -> String {
+        self.seen.lock().unwrap().push(message.clone());
+        message
+    }
 }
 
 #[derive(Clone, Default)]
 pub(crate) struct Echo {
     pub(crate) state: Arc<State>,
+}
+
+impl Echo {
+    pub(crate) fn named(name: &str) -> Self {
+        let name = name.to_owned();
+        let state = State {
+            name,
+            ..State::default()
+        };
+        Self {
+            state: Arc::new(state),
+        }
+    }
 }
 
 impl NamedService for Echo {
@@ -131,6 +155,20 @@ async fn unary(
             let _leaving = Leaving(state.clone());
             state.entered.notify_one();
             std::future::pending().await
+        }
+        "GetWho" => Ok(Response::new(state.name.clone())),
+        "CreateThing" => Ok(Response::new(state.sees(request.into_inner()))),
+        "CreateSlow" => {
+            state.sees(request.into_inner());
+            state.entered.notify_one();
+            std::future::pending().await
+        }
+        "GetBusy" => {
+            state.sees(request.into_inner());
+            Err(status(Error::Upstream {
+                service: "storage".to_owned(),
+                description: "busy".to_owned(),
+            }))
         }
         "GetBig" => Ok(Response::new("b".repeat(3 << 20))),
         _ => Ok(Response::new(request.into_inner())),

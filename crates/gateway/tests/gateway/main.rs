@@ -10,6 +10,8 @@ mod forwarding;
 mod joined;
 mod one_store;
 mod record;
+mod refusals;
+mod replicas;
 mod views;
 mod wire;
 
@@ -18,7 +20,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use rapporteur_gateway::Arguments;
-use rapporteur_server::{Args, MainError, Serving, client, serve};
+use rapporteur_server::{Args, MainError, Readiness, ServeError, Serving, client, serve};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -71,8 +73,8 @@ impl Gateway {
                 data: folder.path().to_owned(),
                 ..Args::default()
             },
-            events: events.to_owned(),
-            recommendations: recommendations.to_owned(),
+            events: events.split(',').map(str::to_owned).collect(),
+            recommendations: recommendations.split(',').map(str::to_owned).collect(),
         };
         let key_file = arguments.admin_key_file();
         let (stop, stopped) = oneshot::channel();
@@ -143,18 +145,41 @@ impl Gateway {
 /// A service that runs inside the test; ends with it.
 struct Upstream {
     url: String,
-    _stop: oneshot::Sender<()>,
+    readiness: Readiness,
+    stop: oneshot::Sender<()>,
+    done: JoinHandle<Result<(), ServeError>>,
 }
 
 impl Upstream {
     async fn start(routes: Routes) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::start_at("127.0.0.1:0", routes).await
+    }
+
+    async fn start_at(address: &str, routes: Routes) -> Self {
+        let listener = TcpListener::bind(address).await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel::<()>();
-        tokio::spawn(serve(listener, routes, Serving::default(), async {
+        let serving = Serving::default();
+        let readiness = serving.readiness();
+        let done = tokio::spawn(serve(listener, routes, serving, async {
             let _ = stopped.await;
         }));
-        Self { url, _stop: stop }
+        Self {
+            url,
+            readiness,
+            stop,
+            done,
+        }
+    }
+
+    /// Stops it the way an operator does; gives the address that it had.
+    async fn stop(self) -> String {
+        let _ = self.stop.send(());
+        soon("the service to stop", self.done)
+            .await
+            .unwrap()
+            .unwrap();
+        self.url.trim_start_matches("http://").to_owned()
     }
 }
 

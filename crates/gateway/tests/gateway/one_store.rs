@@ -25,7 +25,7 @@ impl Following {
         let views = Views::load(store).await.unwrap();
         let follow = |(service, channel): (Service, &Channel)| {
             let (views, channel) = (views.clone(), channel.clone());
-            tokio::spawn(async move { views.follow(service, channel).await })
+            tokio::spawn(async move { views.follow(service, || channel.clone()).await })
         };
         let tasks = SERVICES.into_iter().zip(channels).map(follow).collect();
         Self { views, tasks }

@@ -50,7 +50,7 @@ impl Service {
         };
         let arguments = rapporteur_recommendations::Arguments {
             server,
-            events: format!("http://{events}"),
+            events: vec![format!("http://{events}")],
         };
         Self::start(|listener, stopped| {
             rapporteur_recommendations::start(arguments, listener, stopped)

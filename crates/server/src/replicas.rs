@@ -1,0 +1,313 @@
+//! The replicas of one service, as those who call it see them: several processes over one store, of which any
+//! answers any call.
+//!
+//! A replica that does not answer is taken out of turn, and so is one that says that it does not serve. Its
+//! health, followed in the background, brings it back. A service with one address has nobody to give its calls
+//! to, so it is never out and nothing is followed.
+
+mod attend;
+
+use std::fmt;
+use std::future::{self, Future};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use futures::future::join_all;
+use http::Uri;
+use http::uri::{Authority, Scheme};
+use rapporteur_records::Error;
+use tokio::sync::Notify;
+use tonic::transport::Channel;
+use tonic::{Code, Status};
+use tower::retry::budget::{Budget as _, TpsBudget};
+
+use crate::client::{connect, settled};
+
+/// Most replicas of one service: a bit each.
+const MOST: usize = 64;
+/// What may be asked a second time: this share of the calls of the last seconds, and a few a second in any
+/// case. More would make an outage worse.
+const REPEATED_SHARE: f32 = 0.1;
+const REPEATED_PER_SECOND: u32 = 10;
+const REPEATED_OVER: Duration = Duration::from_secs(10);
+
+/// All replicas of one service.
+pub struct Replicas {
+    name: &'static str,
+    all: Box<[Replica]>,
+    /// One bit for each replica that takes calls.
+    up: AtomicU64,
+    turn: AtomicUsize,
+    repeats: TpsBudget,
+}
+
+/// One of them.
+pub struct Replica {
+    /// Its address as it was given, `http://HOST:PORT`.
+    pub address: String,
+    /// `HOST:PORT`.
+    pub authority: Authority,
+    /// The way there, for calls that a process makes itself. It connects when it is needed.
+    pub channel: Channel,
+    /// Why it takes no calls.
+    trouble: Mutex<String>,
+    /// Raised when a call found it gone, so that its health is asked anew.
+    suspected: Notify,
+}
+
+impl fmt::Debug for Replicas {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let addresses = self.all.iter().map(|replica| &replica.address);
+        write!(f, "Replicas({} at ", self.name)?;
+        f.debug_list().entries(addresses).finish()?;
+        f.write_str(")")
+    }
+}
+
+impl fmt::Debug for Replica {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Replica({})", self.address)
+    }
+}
+
+impl Replicas {
+    /// The service `name` at `addresses`, each an `http://HOST:PORT`. Nothing is connected yet, and all are
+    /// believed to be well. `name` is also the argument that is wrong when an address is.
+    pub fn new(name: &'static str, addresses: &[String]) -> Result<Self, Error> {
+        let all = addresses.iter().map(|address| Replica::new(name, address));
+        let all = all.collect::<Result<Box<[_]>, _>>()?;
+        let twice =
+            (1..all.len()).find(|at| all[..*at].iter().any(|r| r.authority == all[*at].authority));
+        if let Some(at) = twice {
+            let description = format!("`{}` is given twice", all[at].address);
+            return Err(Error::invalid(name, description));
+        }
+        if all.is_empty() || all.len() > MOST {
+            let description = format!(
+                "{} addresses are given; 1 to {MOST} are possible, separated by commas",
+                all.len()
+            );
+            return Err(Error::invalid(name, description));
+        }
+        Ok(Self {
+            name,
+            up: AtomicU64::new(u64::MAX >> (MOST - all.len())),
+            all,
+            turn: AtomicUsize::new(0),
+            repeats: TpsBudget::new(REPEATED_OVER, REPEATED_PER_SECOND, REPEATED_SHARE),
+        })
+    }
+
+    /// The service's name.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Each of them, in the order of the addresses.
+    pub fn all(&self) -> &[Replica] {
+        &self.all
+    }
+
+    /// The place in [`Replicas::all`] of the one whose turn it is; `None` when none takes calls.
+    pub fn pick(&self) -> Option<usize> {
+        if self.all.len() == 1 {
+            return Some(0);
+        }
+        self.repeats.deposit();
+        self.other(0)
+    }
+
+    /// One that takes calls and is not among those `tried`, a bit for each place.
+    pub fn other(&self, tried: u64) -> Option<usize> {
+        let mut left = self.up.load(Ordering::Relaxed) & !tried;
+        if left == 0 {
+            return None;
+        }
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed) % left.count_ones() as usize;
+        for _ in 0..turn {
+            left &= left - 1;
+        }
+        Some(left.trailing_zeros() as usize)
+    }
+
+    /// Whether a call that may have been answered already may be made once more. Ask only before doing so: it counts.
+    pub fn may_repeat(&self) -> bool {
+        self.repeats.withdraw()
+    }
+
+    /// The way to one of them: to one that takes calls, if there is one.
+    pub fn channel(&self) -> Channel {
+        let turn = || self.turn.fetch_add(1, Ordering::Relaxed) % self.all.len();
+        self.all[self.pick().unwrap_or_else(turn)].channel.clone()
+    }
+
+    /// The answer to a question that changes nothing. When the one asked does not answer, another is asked, once.
+    pub async fn ask<T, F>(&self, question: impl Fn(Channel) -> F) -> Result<T, Status>
+    where
+        F: Future<Output = Result<T, Status>>,
+    {
+        let Some(first) = self.pick() else {
+            return Err(Status::unavailable(self.trouble()));
+        };
+        let answered = question(self.all[first].channel.clone()).await;
+        let lost = |status: Status| settled(status).code() == Code::Unavailable;
+        if !answered.as_ref().is_err_and(|status| lost(status.clone())) {
+            return answered;
+        }
+        match self.other(1 << first) {
+            Some(second) if self.may_repeat() => question(self.all[second].channel.clone()).await,
+            _ => answered,
+        }
+    }
+
+    /// A call found the replica at this place gone.
+    pub fn lost(&self, at: usize, why: &str) {
+        if self.take_out(at, why) {
+            self.all[at].suspected.notify_one();
+        }
+    }
+
+    /// Why none takes calls, for people: what each of them said last.
+    pub fn trouble(&self) -> String {
+        let each = self.all.iter().map(|replica| {
+            let trouble = replica.trouble();
+            format!("{}: {}", replica.authority, *trouble)
+        });
+        each.collect::<Vec<_>>().join("; ")
+    }
+
+    /// Follows the health of each for as long as the future is polled.
+    pub async fn watch(&self) {
+        if self.all.len() == 1 {
+            return future::pending().await;
+        }
+        join_all((0..self.all.len()).map(|at| self.attend(at))).await;
+    }
+
+    /// Whether it was in.
+    fn take_out(&self, at: usize, why: &str) -> bool {
+        if self.all.len() == 1 {
+            return false;
+        }
+        why.clone_into(&mut self.all[at].trouble());
+        let was_in = self.up.fetch_and(!(1 << at), Ordering::Relaxed) & (1 << at) != 0;
+        if was_in {
+            let address = &self.all[at].address;
+            tracing::warn!(
+                service = self.name,
+                address,
+                why,
+                "a replica takes no calls"
+            );
+        }
+        was_in
+    }
+
+    fn put_in(&self, at: usize) {
+        if self.up.fetch_or(1 << at, Ordering::Relaxed) & (1 << at) == 0 {
+            let address = &self.all[at].address;
+            tracing::info!(service = self.name, address, "a replica takes calls again");
+        }
+    }
+}
+
+impl Replica {
+    fn new(service: &'static str, address: &str) -> Result<Self, Error> {
+        let wrong = || {
+            let shape = "is not the address of a service; it should look like http://HOST:PORT";
+            Error::invalid(service, format!("`{address}` {shape}"))
+        };
+        let uri: Uri = address.parse().map_err(|_| wrong())?;
+        let authority = uri
+            .authority()
+            .filter(|_| uri.scheme() == Some(&Scheme::HTTP))
+            .ok_or_else(wrong)?;
+        Ok(Self {
+            address: address.to_owned(),
+            authority: authority.clone(),
+            channel: connect(address).map_err(|_| wrong())?,
+            trouble: Mutex::default(),
+            suspected: Notify::new(),
+        })
+    }
+
+    fn trouble(&self) -> std::sync::MutexGuard<'_, String> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn three() -> Replicas {
+        let addresses = [1, 2, 3].map(|port| format!("http://127.0.0.1:{port}"));
+        Replicas::new("events", &addresses).unwrap()
+    }
+
+    #[tokio::test]
+    async fn addresses_are_checked() {
+        let refused = |addresses: &[&str]| {
+            let addresses: Vec<String> = addresses.iter().map(|a| (*a).to_owned()).collect();
+            Replicas::new("events", &addresses).unwrap_err().to_string()
+        };
+        for odd in ["127.0.0.1:7701", "https://x:1", "", "http://", "/"] {
+            let error = refused(&["http://127.0.0.1:1", odd]);
+            assert!(
+                error.contains("events") && error.contains("http://HOST:PORT"),
+                "{odd}: {error}"
+            );
+        }
+        assert!(
+            refused(&["http://a:1", "http://b:1", "http://a:1/"])
+                .contains("`http://a:1/` is given twice")
+        );
+        assert!(refused(&[]).contains("0 addresses"));
+        assert_eq!(three().all()[1].authority.as_str(), "127.0.0.1:2");
+    }
+
+    #[tokio::test]
+    async fn those_that_are_up_take_turns() {
+        let replicas = three();
+        let turns = |replicas: &Replicas| {
+            let mut turns = [0; 3];
+            for _ in 0..300 {
+                turns[replicas.pick().unwrap()] += 1;
+            }
+            turns
+        };
+        assert_eq!(turns(&replicas), [100, 100, 100]);
+        replicas.lost(1, "refused");
+        assert_eq!(turns(&replicas), [150, 0, 150]);
+        assert_eq!(replicas.other(0b1), Some(2));
+        assert_eq!(replicas.other(0b101), None);
+        replicas.lost(0, "refused");
+        replicas.lost(2, "silent");
+        assert_eq!(replicas.pick(), None);
+        let trouble = "127.0.0.1:1: refused; 127.0.0.1:2: refused; 127.0.0.1:3: silent";
+        assert_eq!(replicas.trouble(), trouble);
+        replicas.put_in(2);
+        assert_eq!(turns(&replicas), [0, 0, 300]);
+    }
+
+    #[tokio::test]
+    async fn the_only_one_is_never_out() {
+        let alone = Replicas::new("events", &["http://127.0.0.1:1".to_owned()]).unwrap();
+        alone.lost(0, "refused");
+        assert_eq!(alone.pick(), Some(0));
+        assert_eq!(alone.other(1), None);
+    }
+
+    #[tokio::test]
+    async fn repeating_is_rationed() {
+        let replicas = three();
+        let repeats = |replicas: &Replicas| (0..).take_while(|_| replicas.may_repeat()).count();
+        let floor = usize::try_from(REPEATED_PER_SECOND).unwrap() * 10;
+        assert_eq!(repeats(&replicas), floor);
+        for _ in 0..1_000 {
+            replicas.pick();
+        }
+        assert_eq!(repeats(&replicas), 100, "a tenth of the calls");
+    }
+}
