@@ -30,7 +30,7 @@ pub struct Arguments {
     /// Measure only this; may be given several times
     #[arg(long, value_name = "PART", value_enum)]
     pub only: Vec<Measure>,
-    /// What processes that this one starts are for
+    /// Another kind of run
     #[command(subcommand)]
     pub part: Option<Part>,
 }
@@ -54,15 +54,31 @@ pub enum Measure {
     Coverage,
 }
 
-/// What a process that the bench starts is for.
+/// Another kind of run, or what a process that the bench starts is for.
 #[derive(Debug, Subcommand)]
 pub enum Part {
+    /// Hours of mixed load on one service: does its memory grow, does it stall, is all there in the end?
+    Soak(Soak),
     /// A server, until stdin ends
     #[command(hide = true, subcommand)]
     Serve(Server),
     /// Opens a store once and prints the nanoseconds that it took
     #[command(hide = true)]
     Open(Open),
+}
+
+/// How long to soak, and how hard.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Soak {
+    /// How many lines the table gets; with the default of a line a minute, how many minutes it takes
+    #[arg(long, value_name = "COUNT", default_value_t = 240, value_parser = clap::value_parser!(u32).range(1..))]
+    pub lines: u32,
+    /// The time that a line of the table stands for
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=3_600))]
+    pub every: u32,
+    /// Calls a second
+    #[arg(long, value_name = "CALLS", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub rate: u32,
 }
 
 /// Which server.

@@ -20,6 +20,7 @@
 //! | [`echo`], [`proxy`] | the references |
 //! | [`record`] | the events that are kept, and filling a service with them |
 //! | [`reads`], [`writes`], [`rows`], [`cold`], [`coverage`] | the measurements |
+//! | [`soak`] | hours of mixed load: memory, disk, stalls |
 //! | [`table`] | what is printed |
 
 #![warn(missing_docs)]
@@ -40,6 +41,7 @@ pub mod rounds;
 pub mod rows;
 pub mod serve;
 pub mod session;
+pub mod soak;
 pub mod table;
 pub mod writes;
 
@@ -55,6 +57,7 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let done = match &arguments.part {
         Some(Part::Serve(server)) => return serve::serve(server),
+        Some(Part::Soak(how)) => soak::run(arguments.folder.as_deref(), how),
         Some(Part::Open(open)) => cold::open(open).map(|()| true),
         None => session::run(&arguments),
     };

@@ -40,6 +40,20 @@ impl Pid {
     }
 }
 
+impl Pid {
+    /// Bytes of it that are in memory now, but for what it shares with files.
+    pub fn resident(self) -> Result<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.0))
+            .context("reading a server's memory")?;
+        let kib = status.lines().find_map(|line| {
+            let value = line.strip_prefix("RssAnon:")?;
+            value.trim().strip_suffix(" kB")?.parse::<u64>().ok()
+        });
+        kib.map(|kib| kib << 10)
+            .ok_or_else(|| anyhow!("/proc/{}/status is not understood", self.0))
+    }
+}
+
 /// A server that this process started. It stops when this is dropped, or when this process dies.
 #[derive(Debug)]
 pub struct Process {
@@ -122,6 +136,14 @@ pub fn again() -> Result<Command> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_memory_of_a_process_grows() {
+        let own = Pid(std::process::id());
+        let before = own.resident().unwrap();
+        let much = std::hint::black_box(vec![1_u8; 64 << 20]);
+        assert!(own.resident().unwrap() > before + (much.len() as u64 >> 1));
+    }
 
     #[test]
     fn the_cpu_time_of_a_process_grows() {

@@ -62,6 +62,11 @@ fn text(english: &str, french: &str) -> Option<LocalizedText> {
     })
 }
 
+/// The name of an event.
+pub fn name(number: u64) -> String {
+    format!("{}/events/{}", parent(), id(number))
+}
+
 /// An event as a secretariat records it: two languages, roles, themes, a source. About a kilobyte and ten
 /// index rows, as the middle one of the sample record.
 pub fn event(number: u64) -> Event {
@@ -255,7 +260,7 @@ pub async fn check(channel: &Channel, count: u64) -> Result<()> {
 /// Requests for each of the events `0..count`.
 pub fn gets(count: u64) -> Vec<Bytes> {
     let get = |number| GetEventRequest {
-        name: format!("{}/events/{}", parent(), id(number)),
+        name: name(number),
         as_of: None,
     };
     (0..count)

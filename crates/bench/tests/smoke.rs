@@ -45,3 +45,26 @@ fn a_quick_run_measures_everything() {
     // Nothing is left behind but the file that was asked for.
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
 }
+
+#[test]
+fn a_short_soak_prints_its_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rapporteur-bench"));
+    command.arg("--folder").arg(folder.path());
+    command.args(["soak", "--lines", "2", "--every", "1", "--rate", "100"]);
+    let output = command.output().unwrap();
+    let (stdout, stderr) = (
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    );
+    assert!(output.status.success(), "{stdout}\n{stderr}");
+    let calls = stdout.lines().skip(1).take(2).map(|line| {
+        let mut cells = line.split_whitespace();
+        cells.nth(1).unwrap().parse::<u32>().unwrap()
+    });
+    assert_eq!(calls.collect::<Vec<_>>(), [100, 100], "{stdout}");
+    assert!(
+        stdout.contains("all 1040 events are listed once"),
+        "{stdout}"
+    );
+}

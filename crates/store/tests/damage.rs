@@ -70,7 +70,7 @@ async fn damage_is_told() {
             state: state.clone(),
         };
         let mut seen = [0; 4];
-        for trial in 0..support::times("STORE_TEST_TRIALS", TRIALS) {
+        for trial in 0..support::times("RAPPORTEUR_TEST_TRIALS", TRIALS) {
             let dir = work.path().join("trial");
             support::copy_dir(&whole.dir, &dir);
             let damage = damage(&dir, &mut dice);

@@ -30,7 +30,7 @@ async fn sigkill_under_load() {
     let began = Instant::now();
     let mut dice = Dice::printed("sigkill_under_load");
     let (mut acked, mut during_open) = (0, 0);
-    let kills = support::times("STORE_TEST_KILLS", KILLS);
+    let kills = support::times("RAPPORTEUR_TEST_KILLS", KILLS);
     for store in 0..kills.div_ceil(KILLS_PER_STORE) {
         let dir = tempfile::tempdir().unwrap();
         let mut acks = Acks::new();

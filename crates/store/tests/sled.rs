@@ -7,41 +7,15 @@
     reason = "a test"
 )]
 
-use std::sync::{Arc, Mutex};
+#[path = "support/engines.rs"]
+mod engines;
 
-use async_trait::async_trait;
+use std::sync::Arc;
+
+use engines::Sled;
 use rapporteur_store::conformance::{self, Engine};
-use rapporteur_store::sled::{Options, SledStore};
-use rapporteur_store::{Batch, Error, Result, Store, Write};
-use tempfile::TempDir;
+use rapporteur_store::{Batch, Error, Write};
 use uuid::Uuid;
-
-/// Stores in directories that live as long as the engine.
-#[derive(Default)]
-struct Sled {
-    dirs: Mutex<Vec<(TempDir, Arc<dyn Store>)>>,
-}
-
-#[async_trait]
-impl Engine for Sled {
-    async fn create(&self) -> Result<Arc<dyn Store>> {
-        let dir = tempfile::tempdir().unwrap();
-        let store: Arc<dyn Store> = SledStore::open(dir.path(), Options::default())?;
-        self.dirs.lock().unwrap().push((dir, Arc::clone(&store)));
-        Ok(store)
-    }
-
-    async fn reopen(&self, store: Arc<dyn Store>) -> Result<Arc<dyn Store>> {
-        store.close().await?;
-        let mut dirs = self.dirs.lock().unwrap();
-        let (dir, held) = dirs
-            .iter_mut()
-            .find(|(_, held)| Arc::ptr_eq(held, &store))
-            .unwrap();
-        *held = SledStore::open(dir.path(), Options::default())?;
-        Ok(Arc::clone(held))
-    }
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn conformance() {

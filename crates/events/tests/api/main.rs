@@ -9,6 +9,7 @@ mod crosswalks;
 mod fields;
 mod harness;
 mod history;
+mod linearizable;
 mod lists;
 mod moves;
 mod pages;

@@ -24,7 +24,7 @@ use trace::{Disk, Event, Loss};
 
 /// Cuts for each kind of loss.
 const CUTS: usize = 40;
-const CUTS_WANTED: &str = "STORE_TEST_CUTS";
+const CUTS_WANTED: &str = "RAPPORTEUR_TEST_CUTS";
 /// Cuts near the beginning and again near the second opening: a store may lose power while it is being
 /// created or recovered.
 const EARLY_CUTS: usize = 12;
@@ -123,7 +123,7 @@ async fn cut(
 fn record(work: &Path, shim: &Path) -> Vec<Event> {
     let (dir, trace) = (work.join("store"), work.join("trace"));
     std::fs::create_dir(&dir).unwrap();
-    let commits = support::times("STORE_TEST_COMMITS", COMMITS);
+    let commits = support::times("RAPPORTEUR_TEST_COMMITS", COMMITS);
     for session in 1..=2 {
         let mut child = support::child(&dir, session, commits as u64);
         child

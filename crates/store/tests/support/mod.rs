@@ -285,11 +285,11 @@ impl Dice {
 
     /// A seed from the environment, or a new one; printed either way.
     pub fn printed(test: &str) -> Self {
-        let seed = std::env::var("STORE_TEST_SEED")
+        let seed = std::env::var("RAPPORTEUR_TEST_SEED")
             .ok()
             .and_then(|seed| seed.parse().ok());
         let seed = seed.unwrap_or_else(|| u64::from(std::process::id()));
-        println!("{test}: STORE_TEST_SEED={seed}");
+        println!("{test}: RAPPORTEUR_TEST_SEED={seed}");
         Self::new(seed)
     }
 
