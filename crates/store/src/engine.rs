@@ -4,10 +4,13 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::watch;
 use uuid::Uuid;
 
+#[cfg(feature = "postgres")]
+use crate::postgres;
 use crate::sled::{Options, SledStore};
 use crate::{Error, Result, Store};
 
@@ -16,7 +19,15 @@ use crate::{Error, Result, Store};
 pub enum Address {
     /// `sled:DIR`: the embedded engine, in this directory.
     Sled(PathBuf),
+    /// `postgres://user@host/database?schema=name`: a server that several processes may share.
+    #[cfg(feature = "postgres")]
+    Postgres(Box<postgres::Address>),
 }
+
+#[cfg(feature = "postgres")]
+const LIKE: &str = "sled:DIR or postgres://user@host:5432/database?schema=name";
+#[cfg(not(feature = "postgres"))]
+const LIKE: &str = "sled:DIR (this program was built without PostgreSQL)";
 
 impl FromStr for Address {
     type Err = Error;
@@ -24,8 +35,14 @@ impl FromStr for Address {
     fn from_str(text: &str) -> Result<Self> {
         match text.split_once(':') {
             Some(("sled", dir)) if !dir.is_empty() => Ok(Self::Sled(dir.into())),
-            _ => Err(Error::Schema(format!(
-                "`{text}` is not the address of a store; it should look like sled:DIR"
+            #[cfg(feature = "postgres")]
+            Some(("postgres" | "postgresql", rest)) if rest.starts_with("//") => {
+                Ok(Self::Postgres(Box::new(text.parse()?)))
+            }
+            // What else it is may hold a password: only its beginning is repeated.
+            other => Err(Error::Schema(format!(
+                "`{}` is not the address of a store; it should look like {LIKE}",
+                other.map_or(text, |(scheme, _)| scheme)
             ))),
         }
     }
@@ -35,6 +52,8 @@ impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sled(dir) => write!(f, "sled:{}", dir.display()),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(address) => fmt::Display::fmt(address, f),
         }
     }
 }
@@ -54,6 +73,8 @@ pub struct Settings {
     /// The identity that a new store gets, for copies; a random one when it is none. A store that is there
     /// keeps its own.
     pub store_id: Option<Uuid>,
+    /// How to use a server that keeps the store.
+    pub remote: Remote,
 }
 
 impl Default for Settings {
@@ -62,6 +83,44 @@ impl Default for Settings {
         Self {
             cache_bytes,
             store_id: None,
+            remote: Remote::default(),
+        }
+    }
+}
+
+/// How to use a server that keeps the store. Engines that are embedded need none of it.
+#[derive(Clone, Debug)]
+pub struct Remote {
+    /// Certificates (PEM) of the authority that signed the server's. With them the connection is TLS, and the
+    /// server's name must be the one in its certificate.
+    pub ca: Option<PathBuf>,
+    /// The certificate (PEM) that this process shows to the server.
+    pub cert: Option<PathBuf>,
+    /// The key (PEM) of that certificate.
+    pub key: Option<PathBuf>,
+    /// File with the password, which wins over one in the address.
+    pub password_file: Option<PathBuf>,
+    /// Refuse a server whose settings could lose what was acknowledged, instead of warning of them.
+    pub strict: bool,
+    /// Most connections for reading; one more is for writing.
+    pub pool: usize,
+    /// How often to ask for commits of other processes, while somebody waits for them.
+    pub poll: Duration,
+    /// Most batches that share one transaction.
+    pub group_batches: usize,
+}
+
+impl Default for Remote {
+    fn default() -> Self {
+        Self {
+            ca: None,
+            cert: None,
+            key: None,
+            password_file: None,
+            strict: false,
+            pool: 8,
+            poll: Duration::from_millis(50),
+            group_batches: 128,
         }
     }
 }
@@ -99,6 +158,19 @@ pub async fn open(address: &Address, settings: &Settings) -> Result<Opened> {
             Ok(Opened {
                 failed: store.failed(),
                 recovered: store.recovered(),
+                store,
+            })
+        }
+        #[cfg(feature = "postgres")]
+        Address::Postgres(address) => {
+            let Settings {
+                remote, store_id, ..
+            } = settings;
+            let store = postgres::PostgresStore::open(address, remote, *store_id).await?;
+            // The server looks after its own crashes.
+            Ok(Opened {
+                failed: store.failed(),
+                recovered: false,
                 store,
             })
         }

@@ -6,7 +6,8 @@
 //! history.
 //!
 //! Reading order: [`contract`] (the words), [`key`] (how keys are spelt), [`chain`] (how the log is
-//! hashed), [`limits`] (what is refused), [`engine`] (which engine, and where), [`sled`] (the embedded one), [`conformance`] (the proof).
+//! hashed), [`limits`] (what is refused), [`engine`] (which engine, and where), [`sled`] (the embedded one),
+//! `postgres` (the one for several machines; a feature), [`conformance`] (the proof).
 
 #![warn(missing_docs)]
 
@@ -16,6 +17,8 @@ pub mod contract;
 pub mod engine;
 pub mod key;
 pub mod limits;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 pub mod sled;
 
 pub use contract::{

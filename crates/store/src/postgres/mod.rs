@@ -1,0 +1,267 @@
+//! The engine for more than one machine: PostgreSQL, alone or as a cluster that fails over.
+//!
+//! Any number of processes may have one store open; each writes and reads. What makes that safe is one lock:
+//! a commit begins by locking the row of `head`, and holds it until its commit record is on the disk, and on
+//! the standby where there is one. So positions are handed out in the order of commits, without gaps, and
+//! nothing ever becomes visible below what was visible before. A sequence would do neither.
+//!
+//! A store has a schema to itself, named in its address, so that several share a database. The tables are
+//! described in `migrations/`.
+//!
+//! Reading order: `address`, `connect`, `schema`, `writer`, `line` (the two flights of a transaction), `group` (how
+//! batches are decided), `read`, `waiting`, `verify`; `error` sorts what the server says, `safety` looks at how it is
+//! set up.
+
+mod address;
+mod connect;
+mod error;
+mod group;
+mod line;
+mod read;
+mod safety;
+mod schema;
+mod verify;
+mod waiting;
+mod writer;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use tokio::sync::{Mutex, mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+use uuid::Uuid;
+
+pub use self::address::Address;
+use self::connect::Connector;
+use self::error::closed;
+use self::read::Reader;
+use self::schema::Schema;
+use self::waiting::Head;
+use self::writer::{Answer, Job, QUEUE, Writer};
+use crate::contract::LIMITS;
+use crate::engine::Remote;
+use crate::{
+    Batch, Commit, Direction, Error, Health, Info, LogEntry, Result, Revision, Row, Store, Token,
+    Verified, limits,
+};
+
+const ENGINE: &str = "postgres";
+/// How long a server may take to say how it is.
+const HEALTH_PATIENCE: Duration = Duration::from_secs(3);
+
+/// A store on PostgreSQL, as one process has it open.
+///
+/// [`close`](Store::close) it in the end. A store that is dropped instead lets go of its connections; what
+/// waits in its queue is still written, but nobody waits for that.
+pub struct PostgresStore {
+    reader: Reader,
+    head: Head,
+    jobs: mpsc::Sender<Job>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+    poller: JoinHandle<()>,
+    failure: watch::Sender<Option<String>>,
+    closing: AtomicBool,
+}
+
+impl PostgresStore {
+    /// Opens the store at `address`, or makes one there, with the identity `store_id` when it is given.
+    ///
+    /// Answers [`Error::Unavailable`] when the server cannot be reached, and [`Error::Schema`] when the
+    /// schema is not ours or of a newer format, when certificates or the password cannot be read, and when
+    /// the server is not safe though that was asked for.
+    pub async fn open(
+        address: &Address,
+        remote: &Remote,
+        store_id: Option<Uuid>,
+    ) -> Result<Arc<Self>> {
+        let connector = Connector::new(address, remote)?;
+        let schema = Schema::new(address.schema());
+        let session = connector.session().await?;
+        safety::check(&session.client, remote.strict).await?;
+        let store_id = schema.prepare(&session.client, store_id).await?;
+        drop(session);
+
+        let reader = Reader {
+            pool: connector.pool(remote.pool)?,
+            schema: schema.clone(),
+            store_id,
+        };
+        let head = Head::default();
+        head.committed(reader.last_position().await?);
+        let failure = watch::Sender::new(None);
+        let (jobs, queue) = mpsc::channel(QUEUE);
+        let writer = Writer {
+            connector,
+            schema,
+            store_id,
+            jobs: queue,
+            head: head.clone(),
+            failure: failure.clone(),
+            group_batches: remote.group_batches.max(1),
+            line: None,
+        };
+        let poller = head.clone().poll(reader.clone(), remote.poll);
+        Ok(Arc::new(Self {
+            reader,
+            head,
+            jobs,
+            writer: Mutex::new(Some(tokio::spawn(writer.run()))),
+            poller: tokio::spawn(poller),
+            failure,
+            closing: AtomicBool::new(false),
+        }))
+    }
+
+    /// Tells when another store has taken the place of this one, and nothing that this process knows holds
+    /// any more. Whoever owns the process should then end it with an error.
+    #[must_use]
+    pub fn failed(&self) -> watch::Receiver<Option<String>> {
+        self.failure.subscribe()
+    }
+
+    /// Takes over entries of another store's log exactly as they are: positions, times, op ids, hashes.
+    ///
+    /// They must continue this log: the first position is the head's plus one, its previous hash the head's,
+    /// the store id the same, or it is [`Error::Diverged`]; each must fit its hash, or it is
+    /// [`Error::Corrupt`]. All are taken, or none.
+    pub async fn take_over(&self, store_id: Uuid, entries: Vec<LogEntry>) -> Result<()> {
+        if entries.is_empty() {
+            return self.still_open();
+        }
+        self.ask(|answer| Job::TakeOver(store_id, entries, answer))
+            .await
+    }
+
+    /// Hands a job to the writer and waits for its answer.
+    async fn ask<T>(&self, job: impl FnOnce(Answer<T>) -> Job) -> Result<T> {
+        self.still_open()?;
+        let (answer, outcome) = oneshot::channel();
+        self.jobs
+            .try_send(job(answer))
+            .map_err(|error| match error {
+                mpsc::error::TrySendError::Full(_) => {
+                    Error::Unavailable(format!("{QUEUE} batches wait already"))
+                }
+                mpsc::error::TrySendError::Closed(_) => closed(),
+            })?;
+        let stopped = || Error::Ambiguous("the writer stopped before it answered".into());
+        outcome.await.unwrap_or_else(|_| Err(stopped()))
+    }
+
+    /// Holds as long as nobody closes the store.
+    fn still_open(&self) -> Result<()> {
+        match self.closing.load(SeqCst) {
+            false => Ok(()),
+            true => Err(closed()),
+        }
+    }
+}
+
+impl Drop for PostgresStore {
+    fn drop(&mut self) {
+        self.poller.abort();
+    }
+}
+
+#[async_trait]
+impl Store for PostgresStore {
+    async fn get(&self, key: &[u8]) -> Result<Option<Row>> {
+        self.reader.get(key).await
+    }
+
+    async fn get_many(&self, keys: &[Bytes]) -> Result<Vec<Option<Row>>> {
+        limits::page(keys.len())?;
+        self.reader.get_many(keys).await
+    }
+
+    async fn scan(
+        &self,
+        from: &[u8],
+        to: &[u8],
+        limit: usize,
+        direction: Direction,
+    ) -> Result<Vec<(Bytes, Row)>> {
+        limits::page(limit)?;
+        self.reader.scan(from, to, limit, direction).await
+    }
+
+    async fn commit(&self, batch: Batch) -> Result<Commit> {
+        limits::batch(&batch)?;
+        self.ask(|answer| Job::Commit(batch, answer)).await
+    }
+
+    async fn history(&self, key: &[u8], at_or_before: u64, limit: usize) -> Result<Vec<Revision>> {
+        limits::page(limit)?;
+        self.reader.history(key, at_or_before, limit).await
+    }
+
+    async fn position_at(&self, time_us: i64) -> Result<u64> {
+        self.reader.position_at(time_us).await
+    }
+
+    async fn head(&self) -> Result<Token> {
+        self.reader.head().await
+    }
+
+    async fn token_at(&self, position: u64) -> Result<Token> {
+        self.reader.token_at(position).await
+    }
+
+    async fn read_log(&self, after: &Token, limit: usize) -> Result<Vec<LogEntry>> {
+        limits::page(limit)?;
+        self.still_open()?;
+        self.reader.read_log(after, limit).await
+    }
+
+    async fn wait(&self, position: u64, max: Duration) {
+        self.head.wait(position, max).await;
+    }
+
+    async fn lookup(&self, op_id: Uuid) -> Result<Option<u64>> {
+        self.reader.lookup(op_id).await
+    }
+
+    async fn info(&self) -> Result<Info> {
+        Ok(Info {
+            engine: ENGINE,
+            store_id: self.reader.store_id,
+            schema: schema::version(),
+            limits: LIMITS,
+            disk_bytes: self.reader.disk_bytes().await?,
+        })
+    }
+
+    async fn health(&self) -> Health {
+        if let Some(why) = &*self.failure.borrow() {
+            return Health::Failing(why.clone());
+        }
+        match tokio::time::timeout(HEALTH_PATIENCE, self.reader.writable()).await {
+            Ok(Ok(())) => Health::Serving,
+            Ok(Err(error)) => Health::Failing(error.to_string()),
+            Err(_) => Health::Failing("PostgreSQL: the server does not answer".into()),
+        }
+    }
+
+    async fn verify(&self) -> Result<Verified> {
+        verify::verify(&self.reader).await
+    }
+
+    async fn close(&self) -> Result<()> {
+        self.closing.store(true, SeqCst);
+        let mut writer = self.writer.lock().await;
+        // Whoever comes second waits here for the first.
+        if let Some(writer) = writer.take() {
+            // An error means that it has ended already.
+            let _ = self.jobs.send(Job::Stop).await;
+            writer
+                .await
+                .map_err(|error| Error::Unavailable(error.to_string()))?;
+        }
+        self.poller.abort();
+        self.reader.pool.close();
+        Ok(())
+    }
+}

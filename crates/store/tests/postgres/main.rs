@@ -1,0 +1,16 @@
+//! The PostgreSQL engine keeps the contract: alone, beside other replicas, and when the server is killed.
+//!
+//! Each test starts with a server of its own or with the shared one; on a machine without PostgreSQL they are
+//! skipped, and say so.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    unreachable_pub,
+    reason = "a test"
+)]
+
+mod conformance;
+#[allow(dead_code, reason = "each story uses its part")]
+mod server;
