@@ -287,6 +287,15 @@ pub trait Store: Send + Sync + 'static {
     /// writes is a commit like any other.
     async fn commit(&self, batch: Batch) -> Result<Commit>;
 
+    /// Takes over entries of another store's log exactly as they are: positions, times, op ids and hashes. So a
+    /// copy is the same history, in which tokens and op ids of the other stay valid.
+    ///
+    /// They must continue this log: `store_id` the one of this store, the first position the head's and one
+    /// more, its `previous_hash` the head's hash; else [`Error::Diverged`]. Each must fit its hash and be what
+    /// [`commit`](Store::commit) could have made, else [`Error::Corrupt`]. What stands before the first wrong
+    /// entry may have been taken over; the head tells. Durable before the answer, like a commit.
+    async fn take_over(&self, store_id: Uuid, entries: Vec<LogEntry>) -> Result<()>;
+
     /// Past values of a key that was written with [`Write::history`], newest first, from the last one
     /// at or below `at_or_before`.
     async fn history(&self, key: &[u8], at_or_before: u64, limit: usize) -> Result<Vec<Revision>>;

@@ -21,11 +21,34 @@ use super::ops::Ops;
 use super::rows::{
     LOG, Looked, META_HEAD, META_LOOKED, META_SCHEMA, META_STORE_ID, corrupt, of_log_key,
 };
-use super::{Options, ROWS_SHARE, SCHEMA, verify};
+use super::{ROWS_SHARE, SCHEMA, verify};
 use crate::{Error, Result};
 
 /// Sled's own lock may outlive its `Db` by a moment, while its threads end.
 const LOCK_PATIENCE: Duration = Duration::from_secs(5);
+
+/// How to run the engine.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// What sled's page cache and the cache of rows may hold together, in bytes. It hardly bounds a small
+    /// store: count on three times the data while that is small, and on four to five times the cache when
+    /// it is large.
+    pub cache_bytes: u64,
+    /// Most batches that share one write to the disk.
+    pub group_batches: usize,
+    /// The identity that a new store gets, for copies; a random one when it is none.
+    pub store_id: Option<Uuid>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            cache_bytes: 64 << 20,
+            group_batches: 256,
+            store_id: None,
+        }
+    }
+}
 
 /// A store that passed every check.
 pub(super) struct Found {

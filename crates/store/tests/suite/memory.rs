@@ -1,12 +1,4 @@
-//! The suite knows no engine, and it notices: an engine of a hundred lines in memory passes it, and the
-//! same engine with one promise broken does not.
-
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "a test"
-)]
+//! An engine in memory, which can be told to break a promise.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
@@ -15,18 +7,18 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use rapporteur_store::conformance::{self, Engine};
+use rapporteur_store::chain::End;
 use rapporteur_store::contract::LIMITS;
 use rapporteur_store::{
     Batch, Commit, Direction, Error, Health, Info, LogEntry, Result, Revision, Row, Store, Token,
-    Verified, chain, limits,
+    Verified, Write, chain, limits,
 };
 use tokio::sync::watch;
 use uuid::Uuid;
 
 /// A promise to break.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fault {
+pub(crate) enum Fault {
     IgnoresChecks,
     AppliesTwice,
     LosesTheLastOnReopening,
@@ -38,9 +30,11 @@ enum Fault {
     BreaksTheChain,
     SkipsAPosition,
     UsesUpOpIds,
+    TakesOverAnything,
+    CopiesUnderNewIds,
 }
 
-const FAULTS: [Fault; 11] = [
+pub(crate) const FAULTS: [Fault; 13] = [
     Fault::IgnoresChecks,
     Fault::AppliesTwice,
     Fault::LosesTheLastOnReopening,
@@ -52,16 +46,31 @@ const FAULTS: [Fault; 11] = [
     Fault::BreaksTheChain,
     Fault::SkipsAPosition,
     Fault::UsesUpOpIds,
+    Fault::TakesOverAnything,
+    Fault::CopiesUnderNewIds,
 ];
 
 #[derive(Default)]
-struct Data {
+pub(crate) struct Data {
     rows: BTreeMap<Bytes, Row>,
-    log: Vec<LogEntry>,
+    pub(crate) log: Vec<LogEntry>,
     refused: Vec<Uuid>,
 }
 
-struct Memory {
+impl Data {
+    /// Does what an entry says.
+    fn show(&mut self, entry: &LogEntry) {
+        let version = entry.position;
+        for Write { key, value, .. } in entry.writes.iter().cloned() {
+            match value {
+                Some(value) => self.rows.insert(key, Row { version, value }),
+                None => self.rows.remove(&key),
+            };
+        }
+    }
+}
+
+pub(crate) struct Memory {
     fault: Option<Fault>,
     data: Arc<Mutex<Data>>,
     store_id: Uuid,
@@ -70,7 +79,7 @@ struct Memory {
 }
 
 impl Memory {
-    fn new(fault: Option<Fault>, data: Arc<Mutex<Data>>, store_id: Uuid) -> Arc<Self> {
+    pub(crate) fn new(fault: Option<Fault>, data: Arc<Mutex<Data>>, store_id: Uuid) -> Arc<Self> {
         let (head, closed) = (watch::Sender::new(0), AtomicBool::new(false));
         Arc::new(Self {
             fault,
@@ -219,6 +228,31 @@ impl Store for Memory {
         })
     }
 
+    async fn take_over(&self, store_id: Uuid, entries: Vec<LogEntry>) -> Result<()> {
+        if store_id != self.store_id && !self.is(Fault::TakesOverAnything) {
+            return Err(Error::Diverged("of another store".into()));
+        }
+        let mut data = self.data()?;
+        for mut entry in entries {
+            let end = data.log.last().map_or(End::START, End::of);
+            if !self.is(Fault::TakesOverAnything) {
+                end.admits(&entry)?;
+                if data.log.iter().any(|it| it.op_id == entry.op_id) {
+                    return Err(Error::Corrupt("the op_id is there already".into()));
+                }
+            }
+            if self.is(Fault::CopiesUnderNewIds) {
+                entry.op_id = Uuid::new_v4();
+                entry.previous_hash = end.hash;
+                entry.hash = chain::hash(&entry);
+            }
+            data.show(&entry);
+            self.head.send_replace(entry.position);
+            data.log.push(entry);
+        }
+        Ok(())
+    }
+
     async fn history(&self, key: &[u8], at_or_before: u64, limit: usize) -> Result<Vec<Revision>> {
         limits::page(limit)?;
         let (data, all) = (self.data()?, self.is(Fault::KeepsAllHistory));
@@ -330,70 +364,5 @@ impl Store for Memory {
     async fn close(&self) -> Result<()> {
         self.closed.store(true, SeqCst);
         Ok(())
-    }
-}
-
-/// Creates memories, and remembers what each of them kept.
-struct Memories {
-    fault: Option<Fault>,
-    kept: Mutex<BTreeMap<Uuid, Arc<Mutex<Data>>>>,
-    ids: Mutex<Vec<(Arc<dyn Store>, Uuid)>>,
-}
-
-#[async_trait]
-impl Engine for Memories {
-    async fn create(&self) -> Result<Arc<dyn Store>> {
-        let (store_id, data) = (Uuid::new_v4(), Arc::default());
-        self.kept
-            .lock()
-            .unwrap()
-            .insert(store_id, Arc::clone(&data));
-        let store: Arc<dyn Store> = Memory::new(self.fault, data, store_id);
-        self.ids
-            .lock()
-            .unwrap()
-            .push((Arc::clone(&store), store_id));
-        Ok(store)
-    }
-
-    async fn reopen(&self, store: Arc<dyn Store>) -> Result<Arc<dyn Store>> {
-        store.close().await?;
-        let mut ids = self.ids.lock().unwrap();
-        let (held, store_id) = ids
-            .iter_mut()
-            .find(|(held, _)| Arc::ptr_eq(held, &store))
-            .unwrap();
-        let data = Arc::clone(&self.kept.lock().unwrap()[store_id]);
-        if self.fault == Some(Fault::LosesTheLastOnReopening) {
-            data.lock().unwrap().log.pop();
-        }
-        *held = Memory::new(self.fault, data, *store_id);
-        Ok(Arc::clone(held))
-    }
-}
-
-fn memories(fault: Option<Fault>) -> Memories {
-    Memories {
-        fault,
-        kept: Mutex::default(),
-        ids: Mutex::default(),
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn an_engine_in_memory_conforms() {
-    let tests = conformance::suite(&memories(None))
-        .await
-        .unwrap_or_else(|why| panic!("{why}"));
-    assert_eq!(tests, conformance::TESTS.len());
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_broken_promise_is_noticed() {
-    for fault in FAULTS {
-        match conformance::suite(&memories(Some(fault))).await {
-            Ok(_) => panic!("{fault:?} was not noticed"),
-            Err(failure) => println!("{fault:?}: {}", failure.test),
-        }
     }
 }
