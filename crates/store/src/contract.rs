@@ -237,6 +237,18 @@ pub enum Error {
     /// Another process has this store open.
     #[error("the store is already open: {0}")]
     AlreadyOpen(String),
+    /// Something is there where a new store or file was to be made. Nothing was written over.
+    #[error("{0}")]
+    Exists(String),
+    /// The store was moved; go on where it is now.
+    #[error("this store was moved: it is at {to} now")]
+    Moved {
+        /// The address of the store that went on.
+        to: String,
+    },
+    /// A copy that was never finished; make it anew, or finish it.
+    #[error("this is a copy that was not finished: {0}")]
+    Unfinished(String),
     /// Not ours, or of a newer format than this program knows.
     #[error("cannot use this store: {0}")]
     Schema(String),

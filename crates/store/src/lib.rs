@@ -10,6 +10,7 @@
 
 #![warn(missing_docs)]
 
+pub mod archive;
 pub mod chain;
 pub mod conformance;
 pub mod contract;
