@@ -6,7 +6,9 @@
 //! history.
 //!
 //! Reading order: [`contract`] (the words), [`key`] (how keys are spelt), [`chain`] (how the log is
-//! hashed), [`limits`] (what is refused), [`engine`] (which engine, and where), [`sled`] (the embedded one), [`conformance`] (the proof).
+//! hashed), [`limits`] (what is refused), [`engine`] (which engine, and where), [`sled`] (the embedded one),
+//! [`archive`] (a store as a file), [`mod@copy`] (stores to and from files and engines), [`switch`] (a store that
+//! can be moved while it is used), [`conformance`] (the proof).
 
 #![warn(missing_docs)]
 
@@ -14,10 +16,12 @@ pub mod archive;
 pub mod chain;
 pub mod conformance;
 pub mod contract;
+pub mod copy;
 pub mod engine;
 pub mod key;
 pub mod limits;
 pub mod sled;
+pub mod switch;
 
 pub use contract::{
     Batch, Check, Commit, Direction, Error, Health, Info, Limits, LogEntry, Result, Revision, Row,

@@ -44,12 +44,13 @@
 //!
 //! # Reading order
 //!
-//! `open`, `writer`, `group` (how batches are decided), `syncer` (how they become durable), `read`, `log`, `verify`; `rows` and `files`
+//! `open`, `copy`, `writer`, `group` (how batches are decided), `syncer` (how they become durable), `read`, `log`, `verify`; `rows` and `files`
 //! know the spelling, `core` what threads share, `cache` what was read lately, `ops`
 //! which commit did what, `migrate` how layouts
 //! change.
 
 mod cache;
+mod copy;
 mod core;
 mod files;
 mod group;
@@ -75,6 +76,7 @@ use bytes::Bytes;
 use tokio::sync::{oneshot, watch};
 use uuid::Uuid;
 
+pub use self::copy::{finish_copy, mark_moved};
 pub use self::open::Options;
 
 use self::core::{Core, closed, guarded};
