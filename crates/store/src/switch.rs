@@ -9,6 +9,7 @@ mod relocate;
 pub use relocate::Moved;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -16,7 +17,7 @@ use bytes::Bytes;
 use tokio::sync::{Mutex, RwLock, watch};
 use uuid::Uuid;
 
-use crate::engine::Opened;
+use crate::engine::{Address, Opened};
 use crate::{
     Batch, Commit, Direction, Error, Health, Info, LogEntry, Result, Revision, Row, Store, Token,
     Verified,
@@ -25,6 +26,7 @@ use crate::{
 /// The store that is used now.
 #[derive(Clone)]
 struct Current {
+    address: Address,
     store: Arc<dyn Store>,
     failed: watch::Receiver<Option<String>>,
 }
@@ -34,22 +36,36 @@ pub struct Switch {
     current: watch::Sender<Current>,
     /// Commits hold it shared for as long as they are under way; a move holds it alone.
     gate: Arc<RwLock<()>>,
-    /// Held by the move that is going on, and closed with the store.
+    /// Held by the move that is going on.
     moving: Mutex<()>,
+    /// Ends a move that is still copying.
+    closing: AtomicBool,
 }
 
 impl Switch {
-    /// A switch that uses `opened` until it is told otherwise.
+    /// A switch that uses `opened`, which is at `address`, until it is moved.
     #[must_use]
-    pub fn new(opened: Opened) -> Arc<Self> {
+    pub fn new(opened: Opened, address: Address) -> Arc<Self> {
         let Opened { store, failed, .. } = opened;
-        let current = watch::Sender::new(Current { store, failed });
+        let current = watch::Sender::new(Current {
+            address,
+            store,
+            failed,
+        });
         let (gate, moving) = (Arc::default(), Mutex::default());
+        let closing = AtomicBool::new(false);
         Arc::new(Self {
             current,
             gate,
             moving,
+            closing,
         })
+    }
+
+    /// Where the store is that is used now.
+    #[must_use]
+    pub fn address(&self) -> Address {
+        self.current.borrow().address.clone()
     }
 
     /// Resolves, with the reason, when the store that is used stopped writing for good.
@@ -58,8 +74,9 @@ impl Switch {
         loop {
             let mut failed = changes.borrow_and_update().failed.clone();
             let failure = async {
-                match failed.wait_for(Option::is_some).await {
-                    Ok(why) => why.clone().unwrap_or_default(),
+                let failed = failed.wait_for(Option::is_some).await;
+                match failed.map(|why| why.clone()) {
+                    Ok(why) => why.unwrap_or_default(),
                     // It was closed in good order.
                     Err(_) => std::future::pending().await,
                 }
@@ -177,6 +194,7 @@ impl Store for Switch {
     }
 
     async fn close(&self) -> Result<()> {
+        self.closing.store(true, SeqCst);
         // A move that is going on ends first: it may be between two stores.
         let _none = self.moving.lock().await;
         self.now().close().await

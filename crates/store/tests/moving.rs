@@ -79,7 +79,7 @@ async fn tail(store: Arc<dyn Store>, start: Token, stop: Arc<AtomicBool>) -> u64
 async fn a_store_moves_under_load() {
     let folder = tempfile::tempdir().unwrap();
     let (old, new) = (sled(folder.path(), "old"), sled(folder.path(), "new"));
-    let switch = Switch::new(open(&old).await.unwrap());
+    let switch = Switch::new(open(&old).await.unwrap(), old.clone());
     let store: Arc<dyn Store> = switch.clone();
     let start = store.head().await.unwrap();
     let before = store.info().await.unwrap();
@@ -99,9 +99,7 @@ async fn a_store_moves_under_load() {
     };
     position(1_000).await;
     let token = store.head().await.unwrap();
-    let moved = switch
-        .relocate(&old, &new, &Settings::default(), |_| {})
-        .await;
+    let moved = switch.relocate(&new, &Settings::default(), |_| {}).await;
     let moved = moved.unwrap();
     println!(
         "writers were held for {:?} at {}",
@@ -139,16 +137,16 @@ async fn a_store_moves_under_load() {
 async fn a_waiting_reader_wakes_and_a_failed_move_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let (old, new) = (sled(folder.path(), "old"), sled(folder.path(), "new"));
-    let switch = Switch::new(open(&old).await.unwrap());
+    let switch = Switch::new(open(&old).await.unwrap(), old.clone());
     for _ in 0..3 {
         switch.commit(empty()).await.unwrap();
     }
     let taken = sled(folder.path(), "taken");
     open(&taken).await.unwrap().store.close().await.unwrap();
     let settings = Settings::default();
-    let refused = switch.relocate(&old, &taken, &settings, |_| {}).await;
+    let refused = switch.relocate(&taken, &settings, |_| {}).await;
     assert!(matches!(refused, Err(Error::Exists(_))), "{refused:?}");
-    let refused = switch.relocate(&old, &old, &settings, |_| {}).await;
+    let refused = switch.relocate(&old, &settings, |_| {}).await;
     assert!(matches!(refused, Err(Error::Exists(_))), "{refused:?}");
     switch.commit(empty()).await.unwrap();
 
@@ -161,10 +159,7 @@ async fn a_waiting_reader_wakes_and_a_failed_move_changes_nothing() {
         })
     };
     tokio::task::yield_now().await;
-    switch
-        .relocate(&old, &new, &settings, |_| {})
-        .await
-        .unwrap();
+    switch.relocate(&new, &settings, |_| {}).await.unwrap();
     assert!(waiter.await.unwrap() < Duration::from_secs(60));
     switch.commit(empty()).await.unwrap();
     assert_eq!(switch.head().await.unwrap().position, 5);
@@ -183,10 +178,9 @@ struct Switches {
 impl Switches {
     async fn moved(folder: &Path, opened: Opened, from: &Path) -> Result<(PathBuf, Arc<Switch>)> {
         let to = folder.join(Uuid::new_v4().to_string());
-        let switch = Switch::new(opened);
-        let (origin, target) = (Address::Sled(from.to_owned()), Address::Sled(to.clone()));
-        let settings = Settings::default();
-        switch.relocate(&origin, &target, &settings, |_| {}).await?;
+        let switch = Switch::new(opened, Address::Sled(from.to_owned()));
+        let (target, settings) = (Address::Sled(to.clone()), Settings::default());
+        switch.relocate(&target, &settings, |_| {}).await?;
         Ok((to, switch))
     }
 }
@@ -240,7 +234,7 @@ async fn moving_child() {
         return;
     };
     let (old, new) = (sled(&folder, "old"), sled(&folder, "new"));
-    let switch = Switch::new(open(&old).await.unwrap());
+    let switch = Switch::new(open(&old).await.unwrap(), old.clone());
     for writer in 0..WRITERS {
         let store: Arc<dyn Store> = switch.clone();
         tokio::spawn(async move {
@@ -262,9 +256,7 @@ async fn moving_child() {
         switch.wait(299, Duration::from_secs(1)).await;
     }
     support::say("moving");
-    let moved = switch
-        .relocate(&old, &new, &Settings::default(), |_| {})
-        .await;
+    let moved = switch.relocate(&new, &Settings::default(), |_| {}).await;
     support::say(&format!("moved {}", moved.unwrap().head.position));
     std::future::pending::<()>().await;
 }

@@ -31,15 +31,14 @@ pub struct Progress {
     pub head: u64,
 }
 
-/// The end of a store's log, for comparing histories.
-pub async fn end(store: &dyn Store) -> Result<End> {
-    let head = store.head().await?;
-    let Some(before) = head.position.checked_sub(1) else {
+/// The end that a store's log has, or had, at `position`; for comparing histories.
+pub async fn end_at(store: &dyn Store, position: u64) -> Result<End> {
+    let Some(before) = position.checked_sub(1) else {
         return Ok(End::START);
     };
     let before = store.token_at(before).await?;
     let last = store.read_log(&before, 1).await?;
-    let missing = || Error::Corrupt(format!("log entry {} is missing", head.position));
+    let missing = || Error::Corrupt(format!("log entry {position} is missing"));
     last.first().map(End::of).ok_or_else(missing)
 }
 
@@ -71,8 +70,8 @@ pub async fn catch_up(
 
 /// Holds when both stores have the same history.
 pub async fn ensure_equal(from: &dyn Store, to: &dyn Store) -> Result<()> {
-    let (origin, copy) = (end(from).await?, end(to).await?);
-    if origin == copy && from.head().await? == to.head().await? {
+    let (origin, copy) = (from.head().await?, to.head().await?);
+    if origin == copy && end_at(from, origin.position).await? == end_at(to, copy.position).await? {
         return Ok(());
     }
     Err(Error::Diverged(format!(

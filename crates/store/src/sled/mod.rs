@@ -44,10 +44,9 @@
 //!
 //! # Reading order
 //!
-//! `open`, `copy`, `writer`, `group` (how batches are decided), `syncer` (how they become durable), `read`, `log`, `verify`; `rows` and `files`
-//! know the spelling, `core` what threads share, `cache` what was read lately, `ops`
-//! which commit did what, `migrate` how layouts
-//! change.
+//! `open`, `copy`, `writer`, `group` (how batches are decided), `syncer` (how they become durable), `read`, `log`,
+//! `verify`; `rows` and `files` know the spelling, `core` what threads share, `cache` what was read lately, `ops` which
+//! commit did what, `migrate` how layouts change.
 
 mod cache;
 mod copy;

@@ -4,6 +4,7 @@
 //! marked as moved only after the copy was proved equal and finished, and while nobody can write.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering::SeqCst;
 use std::time::{Duration, Instant};
 
 use tokio::time::timeout;
@@ -33,14 +34,13 @@ pub struct Moved {
 }
 
 impl Switch {
-    /// Moves the store from `origin`, its present address, to `target`, an empty place, and goes on there.
+    /// Moves the store to `target`, an empty place, and goes on there.
     ///
     /// Run it in a task of its own: a future that is dropped half-way leaves an unfinished copy. When it
     /// fails, the store goes on where it was. [`Error::Exists`] when something is at `target` or another
     /// move is going on.
     pub async fn relocate(
         &self,
-        origin: &Address,
         target: &Address,
         settings: &Settings,
         mut on_progress: impl FnMut(Progress) + Send,
@@ -52,7 +52,7 @@ impl Switch {
         let store_id = old.info().await?.store_id;
         let new = engine::begin_copy(target, store_id, settings).await?;
         let moved = self
-            .follow_and_swap(&old, &new, origin, target, &mut on_progress)
+            .follow_and_swap(&old, &new, target, &mut on_progress)
             .await;
         match moved {
             Ok(moved) => {
@@ -71,18 +71,17 @@ impl Switch {
         &self,
         old: &Arc<dyn Store>,
         new: &Opened,
-        origin: &Address,
         target: &Address,
         on_progress: &mut (impl FnMut(Progress) + Send),
     ) -> Result<Moved> {
         let mut held = Duration::ZERO;
         for _ in 0..ATTEMPTS {
-            follow(&**old, &*new.store, on_progress).await?;
+            self.follow(&**old, &*new.store, on_progress).await?;
             let began = Instant::now();
-            let swapped = self.swap(old, new, origin, target).await;
+            let swapped = self.swap(old, new, target).await;
             held = held.max(began.elapsed());
             if let Some(head) = swapped? {
-                tracing::info!(%origin, %target, head = head.position, ?held, "the store was moved");
+                tracing::info!(%target, head = head.position, ?held, "the store was moved");
                 return Ok(Moved { head, held });
             }
         }
@@ -95,7 +94,6 @@ impl Switch {
         &self,
         old: &Arc<dyn Store>,
         new: &Opened,
-        origin: &Address,
         target: &Address,
     ) -> Result<Option<Token>> {
         let until = Instant::now() + HELD_AT_MOST;
@@ -110,6 +108,7 @@ impl Switch {
         }
         copy::ensure_equal(&**old, &*new.store).await?;
         let head = new.store.head().await?;
+        let origin = &self.address();
         engine::finish_copy(target).await?;
         if let Err(error) = engine::mark_moved(origin, Some(target)).await {
             // Half a mark must not outlive the commits that follow.
@@ -117,26 +116,31 @@ impl Switch {
             return Err(error);
         }
         self.current.send_replace(Current {
+            address: target.clone(),
             store: Arc::clone(&new.store),
             failed: new.failed.clone(),
         });
         Ok(Some(head))
     }
-}
 
-/// Copies until what is missing is little.
-async fn follow(
-    old: &dyn Store,
-    new: &dyn Store,
-    on_progress: &mut (impl FnMut(Progress) + Send),
-) -> Result<()> {
-    while let Some(progress) = copy::step(old, new, PAGE).await? {
-        on_progress(progress);
-        if progress.head <= progress.position + LAG as u64 {
-            break;
+    /// Copies until what is missing is little.
+    async fn follow(
+        &self,
+        old: &dyn Store,
+        new: &dyn Store,
+        on_progress: &mut (impl FnMut(Progress) + Send),
+    ) -> Result<()> {
+        while let Some(progress) = copy::step(old, new, PAGE).await? {
+            on_progress(progress);
+            if self.closing.load(SeqCst) {
+                return Err(Error::Unavailable("the store is being closed".into()));
+            }
+            if progress.head <= progress.position + LAG as u64 {
+                break;
+            }
         }
+        Ok(())
     }
-    Ok(())
 }
 
 /// Closes the old store, when the reads that it still answers have ended.
