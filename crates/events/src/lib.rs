@@ -75,7 +75,8 @@ pub async fn start(
     let desk = Desk::new(Records::new(store.clone()), tokens.clone());
     let services = api::SERVICES
         .iter()
-        .chain(&["rapporteur.changes.v1.ChangeService"]);
+        .chain(&["rapporteur.changes.v1.ChangeService"])
+        .chain(&["rapporteur.store.v1.StoreService"]);
     let serving = services.fold(Serving::from(&arguments.server), |serving, name| {
         serving.service(*name)
     });
@@ -84,7 +85,9 @@ pub async fn start(
         .fatal(storage.failed())
         .about(env!("CARGO_PKG_VERSION"), storage.engine);
     storage.watch_over(serving.readiness());
-    let routes = api::routes(&desk).add_service(Changes::server(feed, tokens));
+    let routes = api::routes(&desk)
+        .add_service(Changes::server(feed, tokens))
+        .add_service(storage.service());
     let served = serve(listener, routes, serving, shutdown).await;
     storage.close().await?;
     Ok(served?)

@@ -142,7 +142,9 @@ async fn run(
     let services = rapporteur_proto::descriptor_pool()
         .services()
         .map(|service| service.full_name().to_owned());
-    let services = services.filter(|name| name.starts_with("rapporteur."));
+    // What operators do to one service's store, they ask of that service.
+    let services = services
+        .filter(|name| name.starts_with("rapporteur.") && !name.starts_with("rapporteur.store."));
     let serving = services.fold(
         serving.descriptors(rapporteur_proto::DESCRIPTORS),
         Serving::service,

@@ -14,7 +14,7 @@ mod wire;
 
 pub use fields::{Header, HeaderMut, PagedRequest, Record, WriteRequest};
 pub use json::{descriptor_pool, from_json, to_json};
-pub use prost_types::{Any, FieldMask, Timestamp};
+pub use prost_types::{Any, Duration, FieldMask, Timestamp};
 pub use texts::Texts;
 pub use wire::{Stored, Wire};
 
@@ -60,6 +60,14 @@ pub mod changes {
     /// Version 1.
     pub mod v1 {
         package!("rapporteur.changes.v1", servers);
+    }
+}
+
+/// `rapporteur.store`: keeping and moving the store of a service.
+pub mod store {
+    /// Version 1.
+    pub mod v1 {
+        package!("rapporteur.store.v1", servers);
     }
 }
 

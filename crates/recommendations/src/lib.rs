@@ -100,7 +100,8 @@ pub async fn start(
     register.mirror().load().await?;
     let services = api::SERVICES
         .iter()
-        .chain(&["rapporteur.changes.v1.ChangeService"]);
+        .chain(&["rapporteur.changes.v1.ChangeService"])
+        .chain(&["rapporteur.store.v1.StoreService"]);
     let serving = services.fold(Serving::from(&arguments.server), |serving, name| {
         serving.service(*name)
     });
@@ -109,7 +110,9 @@ pub async fn start(
         .fatal(storage.failed())
         .about(env!("CARGO_PKG_VERSION"), storage.engine);
     storage.watch_over(serving.readiness());
-    let routes = api::routes(&desk, &register).add_service(Changes::server(feed, tokens));
+    let routes = api::routes(&desk, &register)
+        .add_service(Changes::server(feed, tokens))
+        .add_service(storage.service());
     let draining = serving.drain().draining();
     let follower = tokio::spawn(async move {
         tokio::select! {

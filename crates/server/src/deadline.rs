@@ -20,12 +20,15 @@ pub enum Pace {
 }
 
 /// The pace of a method by the name it has in this system: `Watch...` is endless (and the reflection
-/// stream, which clients keep open), `Import...` and `Export...` are bulk, everything else is brief.
+/// stream, which clients keep open), `Import...`, `Export...` and whatever is about a whole store are bulk,
+/// everything else is brief.
 pub fn pace(path: &str) -> Pace {
     let method = path.rsplit('/').next().unwrap_or_default();
     if method.starts_with("Watch") || method == "ServerReflectionInfo" {
         Pace::Endless
-    } else if method.starts_with("Import") || method.starts_with("Export") {
+    } else if ["Import", "Export"].iter().any(|it| method.starts_with(it))
+        || path.starts_with("/rapporteur.store.")
+    {
         Pace::Bulk
     } else {
         Pace::Brief
@@ -145,6 +148,9 @@ mod tests {
             Some(Duration::from_secs(3_600))
         );
         assert_eq!(granted("/a.B/ImportEvents", None), None);
+        let verify = "/rapporteur.store.v1.StoreService/VerifyStore";
+        assert_eq!(granted(verify, None), None);
+        assert_eq!(pace("/a.B/VerifyReport"), Pace::Brief);
         assert_eq!(pace("/a.Watch/Get"), Pace::Brief);
         assert_eq!(pace(""), Pace::Brief);
     }

@@ -19,6 +19,7 @@
 //! | [`desk`] | what every handler does alike: get, list, write requests |
 //! | [`changes`] | the change feed over gRPC |
 //! | [`Storage`] | the open store of a process, watched |
+//! | [`stores`] | what operators do to it over gRPC |
 //! | [`page`] | page sizes and page tokens |
 //! | [`Desk`], [`Changes`] | what every handler of records, and every change feed, does alike |
 //! | [`client`] | calls to other services |
@@ -102,6 +103,7 @@ pub mod client;
 pub mod deadline;
 pub mod desk;
 pub mod page;
+pub mod stores;
 pub mod telemetry;
 
 mod accept;

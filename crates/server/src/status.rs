@@ -182,7 +182,11 @@ fn stored(error: store::Error) -> Status {
             let message = "no space is left to store the change; an operator has to make room";
             plain(Code::ResourceExhausted, "STORAGE_FULL", message)
         }
-        Stored::AlreadyOpen(_) | Stored::Schema(_) => our_fault("STORAGE_UNUSABLE", &text),
+        Stored::AlreadyOpen(_)
+        | Stored::Schema(_)
+        | Stored::Exists(_)
+        | Stored::Moved { .. }
+        | Stored::Unfinished(_) => our_fault("STORAGE_UNUSABLE", &text),
         Stored::Corrupt(_) => our_fault("STORAGE_DAMAGED", &text),
     }
 }

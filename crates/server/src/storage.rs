@@ -1,17 +1,22 @@
-//! The store of a process: opened off the runtime, watched, walked after a crash.
+//! The store of a process: opened off the runtime, watched, walked after a crash, moved while it is used.
 
 use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
 
+use rapporteur_proto::store::v1::store_service_server::StoreServiceServer;
 use rapporteur_store::Store;
-use rapporteur_store::engine::{self, Address, Opened, Settings};
+use rapporteur_store::engine::{self, Address, Settings};
+use rapporteur_store::switch::Switch;
 
+use crate::stores::Stores;
 use crate::{Args, MainError, PageToken, Readiness};
 
 /// The open store of a process, and what goes with it.
 pub struct Storage {
-    opened: Opened,
+    switch: Arc<Switch>,
+    settings: Settings,
+    recovered: bool,
     /// Name of its engine.
     pub engine: &'static str,
     /// Page tokens of this store.
@@ -31,10 +36,13 @@ impl Storage {
             cache_bytes: args.cache_mib << 20,
             ..Settings::default()
         };
-        let opened = engine::open(&Address::Sled(directory.to_owned()), &settings).await?;
+        let address = Address::Sled(directory.to_owned());
+        let opened = engine::open(&address, &settings).await?;
         let info = opened.store.info().await?;
         Ok(Self {
-            opened,
+            recovered: opened.recovered,
+            switch: Switch::new(opened, address),
+            settings,
             engine: info.engine,
             tokens: PageToken::new(info.store_id),
         })
@@ -42,18 +50,24 @@ impl Storage {
 
     /// The store itself.
     pub fn store(&self) -> Arc<dyn Store> {
-        self.opened.store.clone()
+        self.switch.clone()
+    }
+
+    /// The calls by which operators keep and move the store.
+    pub fn service(&self) -> StoreServiceServer<Stores> {
+        Stores::server(self.switch.clone(), self.settings.clone())
     }
 
     /// Resolves, with the reason, when the store can no longer be written. For [`crate::Serving::fatal`].
     pub fn failed(&self) -> impl Future<Output = String> + Send + 'static {
-        storage_failed(self.opened.failed.clone())
+        let switch = self.switch.clone();
+        async move { switch.failed().await }
     }
 
     /// After a crash, walks the whole store while it serves: what opening checks is the end of the log.
     /// Damage turns the process NOT_SERVING.
     pub fn watch_over(&self, readiness: Readiness) {
-        if !self.opened.recovered {
+        if !self.recovered {
             return;
         }
         let store = self.store();
@@ -74,15 +88,6 @@ impl Storage {
 
     /// Makes everything durable and lets go of the directory.
     pub async fn close(self) -> Result<(), MainError> {
-        Ok(self.opened.store.close().await?)
-    }
-}
-
-/// Resolves, with the reason, when a store that reports its failures here can no longer be written.
-async fn storage_failed(mut fault: tokio::sync::watch::Receiver<Option<String>>) -> String {
-    match fault.wait_for(Option::is_some).await.map(|why| why.clone()) {
-        Ok(why) => why.unwrap_or_default(),
-        // The store was closed in good order.
-        Err(_) => std::future::pending().await,
+        Ok(self.switch.close().await?)
     }
 }

@@ -21,7 +21,7 @@
 use bytes::{Buf, Bytes};
 use uuid::Uuid;
 
-use crate::{LogEntry, Write};
+use crate::{Error, LogEntry, Result, Write, limits};
 
 const FIRST_LINE: &[u8; 16] = b"rapporteur-log-1";
 /// Where the time stands in every entry: engines may read it without decoding the rest.
@@ -32,6 +32,69 @@ const HISTORY: u8 = 2;
 /// The hash that a log entry must have: BLAKE3 over its `previous_hash` and all else it says.
 #[must_use]
 pub fn hash(entry: &LogEntry) -> [u8; 32] {
+    hash_of(&encode_entry(entry))
+}
+
+/// The end of a log, as the next entry needs it; that of an empty one by default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct End {
+    /// The last position; 0 = the log is empty.
+    pub position: u64,
+    /// The time of the last entry; of no meaning when there is none.
+    pub time_us: i64,
+    /// The hash of the last entry; zeros when there is none.
+    pub hash: [u8; 32],
+}
+
+impl End {
+    /// Where a log begins.
+    pub const START: Self = Self {
+        position: 0,
+        time_us: 0,
+        hash: [0; 32],
+    };
+
+    /// The end of a log whose last entry is `entry`.
+    #[must_use]
+    pub fn of(entry: &LogEntry) -> Self {
+        Self {
+            position: entry.position,
+            time_us: entry.time_us,
+            hash: entry.hash,
+        }
+    }
+
+    /// Holds when `entry`, made elsewhere, may come next: see [`Store::take_over`](crate::Store::take_over).
+    /// Whether its op id is new in this log is left to the engine.
+    ///
+    /// [`Error::Diverged`] when it continues another log, [`Error::Corrupt`] when it is not what was written.
+    pub fn admits(&self, entry: &LogEntry) -> Result<()> {
+        let at = entry.position;
+        if self.position.checked_add(1) != Some(at) {
+            let end = self.position;
+            let why = format!("log entry {at} cannot follow a log that ends at {end}");
+            return Err(Error::Diverged(why));
+        }
+        if entry.previous_hash != self.hash {
+            let why = format!("log entry {at} does not follow the entry that is before it here");
+            return Err(Error::Diverged(why));
+        }
+        let damaged = |why: &str| Err(Error::Corrupt(format!("log entry {at}: {why}")));
+        if hash(entry) != entry.hash {
+            return damaged("it does not fit its hash");
+        }
+        if self.position > 0 && entry.time_us < self.time_us {
+            return damaged("its time is before that of the entry before");
+        }
+        match limits::entry(entry) {
+            Ok(()) => Ok(()),
+            Err(error) => damaged(&error.to_string()),
+        }
+    }
+}
+
+/// The encoding of an entry, without its own hash.
+pub(crate) fn encode_entry(entry: &LogEntry) -> Vec<u8> {
     let LogEntry {
         position,
         op_id,
@@ -41,14 +104,14 @@ pub fn hash(entry: &LogEntry) -> [u8; 32] {
         ref previous_hash,
         hash: _,
     } = *entry;
-    hash_of(&encode(&Encode {
+    encode(&Encode {
         previous_hash,
         position,
         op_id,
         time_us,
         writes,
         meta,
-    }))
+    })
 }
 
 /// What goes into an entry, borrowed from wherever it is.
@@ -204,31 +267,11 @@ mod tests {
             })
     }
 
-    fn bytes_of(entry: &LogEntry) -> Vec<u8> {
-        let LogEntry {
-            position,
-            op_id,
-            time_us,
-            writes,
-            meta,
-            previous_hash,
-            ..
-        } = entry;
-        encode(&Encode {
-            previous_hash,
-            position: *position,
-            op_id: *op_id,
-            time_us: *time_us,
-            writes,
-            meta,
-        })
-    }
-
     proptest! {
         #[test]
         fn round_trip(mut entry in entry()) {
             entry.hash = hash(&entry);
-            let bytes = bytes_of(&entry);
+            let bytes = encode_entry(&entry);
             prop_assert_eq!(time_of(&bytes), Some(entry.time_us));
             prop_assert_eq!(op_id_of(&bytes), Some(entry.op_id));
             prop_assert_eq!(decode(bytes.into()), Some(entry));
@@ -236,7 +279,7 @@ mod tests {
 
         #[test]
         fn garbage_never_panics(entry in entry(), cut in any::<prop::sample::Index>(), flip in any::<prop::sample::Index>()) {
-            let mut bytes = bytes_of(&entry);
+            let mut bytes = encode_entry(&entry);
             let at = flip.index(bytes.len());
             bytes[at] ^= 0x40;
             let _ = decode(bytes.clone().into());

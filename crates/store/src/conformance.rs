@@ -8,6 +8,7 @@
 //! broken promise is a [`Failure`] that names the test, the line and what was seen.
 
 mod commits;
+mod copies;
 mod load;
 mod log;
 mod pages;
@@ -26,8 +27,13 @@ use crate::{Batch, Check, Commit, Error, Store, Write};
 /// How the suite gets at an engine.
 #[async_trait]
 pub trait Engine: Send + Sync {
+    /// A new, empty store with this identity. There may be several with the same.
+    async fn create_as(&self, store_id: Uuid) -> crate::Result<Arc<dyn Store>>;
+
     /// A new, empty store.
-    async fn create(&self) -> crate::Result<Arc<dyn Store>>;
+    async fn create(&self) -> crate::Result<Arc<dyn Store>> {
+        self.create_as(Uuid::new_v4()).await
+    }
 
     /// Closes `store` and opens what it had kept.
     async fn reopen(&self, store: Arc<dyn Store>) -> crate::Result<Arc<dyn Store>>;
@@ -68,6 +74,7 @@ suite! {
         replay_of_an_op_id, one_op_id_from_many_callers, limits, batch_without_writes;
     log: entries_and_chain, times_and_positions, tokens, divergence, pages_of_the_log, history,
         waiting, reopening, closing;
+    copies: a_copy_equals_its_origin, a_copy_goes_on, a_wrong_continuation_is_refused;
     load: many_at_once, writers_and_tailers, read_your_writes, verify_beside_writers,
         dropped_callers;
 }

@@ -237,6 +237,18 @@ pub enum Error {
     /// Another process has this store open.
     #[error("the store is already open: {0}")]
     AlreadyOpen(String),
+    /// Something is there where a new store or file was to be made. Nothing was written over.
+    #[error("{0}")]
+    Exists(String),
+    /// The store was moved; go on where it is now.
+    #[error("this store was moved: it is at {to} now")]
+    Moved {
+        /// The address of the store that went on.
+        to: String,
+    },
+    /// A copy that was never finished; make it anew, or finish it.
+    #[error("this is a copy that was not finished: {0}")]
+    Unfinished(String),
     /// Not ours, or of a newer format than this program knows.
     #[error("cannot use this store: {0}")]
     Schema(String),
@@ -286,6 +298,15 @@ pub trait Store: Send + Sync + 'static {
     /// An empty key, two writes of one key and a nil `op_id` are [`Error::Invalid`]. A batch without
     /// writes is a commit like any other.
     async fn commit(&self, batch: Batch) -> Result<Commit>;
+
+    /// Takes over entries of another store's log exactly as they are: positions, times, op ids and hashes. So a
+    /// copy is the same history, in which tokens and op ids of the other stay valid.
+    ///
+    /// They must continue this log: `store_id` the one of this store, the first position the head's and one
+    /// more, its `previous_hash` the head's hash; else [`Error::Diverged`]. Each must fit its hash and be what
+    /// [`commit`](Store::commit) could have made, else [`Error::Corrupt`]. What stands before the first wrong
+    /// entry may have been taken over; the head tells. Durable before the answer, like a commit.
+    async fn take_over(&self, store_id: Uuid, entries: Vec<LogEntry>) -> Result<()>;
 
     /// Past values of a key that was written with [`Write::history`], newest first, from the last one
     /// at or below `at_or_before`.

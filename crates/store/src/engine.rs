@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 #[cfg(feature = "postgres")]
 use crate::postgres;
-use crate::sled::{Options, SledStore};
+use crate::sled::{self, Options, SledStore};
 use crate::{Error, Result, Store};
 
 /// Where a store is.
@@ -28,6 +28,17 @@ pub enum Address {
 const LIKE: &str = "sled:DIR or postgres://user@host:5432/database?schema=name";
 #[cfg(not(feature = "postgres"))]
 const LIKE: &str = "sled:DIR (this program was built without PostgreSQL)";
+
+impl Address {
+    /// Whether several processes may have the store open at a time.
+    pub fn is_shared(&self) -> bool {
+        match self {
+            Self::Sled(_) => false,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => true,
+        }
+    }
+}
 
 impl FromStr for Address {
     type Err = Error;
@@ -143,18 +154,54 @@ impl fmt::Debug for Opened {
 
 /// Opens the store at `address`, or makes one there.
 pub async fn open(address: &Address, settings: &Settings) -> Result<Opened> {
+    open_as(address, settings, false).await
+}
+
+/// Opens a place for a copy of the store `store_id`: an empty one, or the same copy where it was left off;
+/// anything else is [`Error::Exists`]. Nobody else opens it before [`finish_copy`].
+pub async fn begin_copy(address: &Address, store_id: Uuid, settings: &Settings) -> Result<Opened> {
+    let settings = Settings {
+        store_id: Some(store_id),
+        ..settings.clone()
+    };
+    open_as(address, &settings, true).await
+}
+
+/// Makes the finished copy at `address`, which the caller has open, a store like any other.
+pub async fn finish_copy(address: &Address, settings: &Settings) -> Result<()> {
+    match address.clone() {
+        Address::Sled(dir) => blocking(move || sled::finish_copy(&dir)).await,
+        #[cfg(feature = "postgres")]
+        Address::Postgres(address) => postgres::finish_copy(&address, &settings.remote).await,
+    }
+}
+
+/// Has every later opening of the store at `address`, which the caller has open, refused as
+/// [`Error::Moved`] to `to`; `None` takes that back.
+pub async fn mark_moved(
+    address: &Address,
+    to: Option<&Address>,
+    settings: &Settings,
+) -> Result<()> {
+    let to = to.map(ToString::to_string);
+    match address.clone() {
+        Address::Sled(dir) => blocking(move || sled::mark_moved(&dir, to)).await,
+        #[cfg(feature = "postgres")]
+        Address::Postgres(address) => postgres::mark_moved(&address, &settings.remote, to).await,
+    }
+}
+
+async fn open_as(address: &Address, settings: &Settings, copy: bool) -> Result<Opened> {
     match address {
         Address::Sled(dir) => {
             let (dir, store_id) = (dir.clone(), settings.store_id);
             let options = Options {
                 cache_bytes: settings.cache_bytes,
                 store_id,
+                copy,
                 ..Options::default()
             };
-            let opening = tokio::task::spawn_blocking(move || SledStore::open(&dir, options));
-            let store = opening
-                .await
-                .map_err(|error| Error::Unavailable(error.to_string()))??;
+            let store = blocking(move || SledStore::open(&dir, options)).await?;
             Ok(Opened {
                 failed: store.failed(),
                 recovered: store.recovered(),
@@ -166,7 +213,10 @@ pub async fn open(address: &Address, settings: &Settings) -> Result<Opened> {
             let Settings {
                 remote, store_id, ..
             } = settings;
-            let store = postgres::PostgresStore::open(address, remote, *store_id).await?;
+            let store = match store_id.filter(|_| copy) {
+                Some(origin) => postgres::PostgresStore::begin_copy(address, remote, origin).await,
+                None => postgres::PostgresStore::open(address, remote, *store_id).await,
+            }?;
             // The server looks after its own crashes.
             Ok(Opened {
                 failed: store.failed(),
@@ -175,6 +225,14 @@ pub async fn open(address: &Address, settings: &Settings) -> Result<Opened> {
             })
         }
     }
+}
+
+/// Runs what blocks off the runtime.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| Error::Unavailable(error.to_string()))?
 }
 
 #[cfg(test)]

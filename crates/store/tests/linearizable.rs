@@ -11,6 +11,8 @@
 mod engines;
 #[path = "support/history.rs"]
 mod history;
+#[path = "support/memories.rs"]
+mod memories;
 #[path = "support/memory.rs"]
 mod memory;
 mod support;
@@ -20,7 +22,8 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use history::{Answer, Client, History, Op, Value};
-use memory::{Fault, memories};
+use memories::memories;
+use memory::Fault;
 use rapporteur_store::conformance::Engine;
 use rapporteur_store::{Batch, Check, Direction, Error, Row, Store, Write};
 use support::Dice;

@@ -3,10 +3,13 @@
 
 #![allow(clippy::panic, clippy::print_stdout, reason = "a test")]
 
+#[path = "support/memories.rs"]
+mod memories;
 #[path = "support/memory.rs"]
 mod memory;
 
-use memory::{FAULTS, memories};
+use memories::memories;
+use memory::FAULTS;
 use rapporteur_store::conformance;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

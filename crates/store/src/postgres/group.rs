@@ -9,22 +9,14 @@ use std::collections::{BTreeMap, HashMap};
 use bytes::Bytes;
 use uuid::Uuid;
 
-use crate::chain::{self, Encode};
+use crate::chain::{self, Encode, End};
 use crate::{Batch, Commit, Error, LogEntry, Result, Write};
-
-/// The end of the log, as the next entry needs it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Tail {
-    pub(super) position: u64,
-    pub(super) time_us: i64,
-    pub(super) hash: [u8; 32],
-}
 
 /// What the server holds of what a group is about.
 #[derive(Debug, Default)]
 pub(super) struct Standing {
     pub(super) store_id: Uuid,
-    pub(super) tail: Tail,
+    pub(super) tail: End,
     /// Where the op ids of the group are already.
     pub(super) ops: HashMap<Uuid, u64>,
     /// The versions of the keys that the group checks; those that are absent are not here.
@@ -118,32 +110,20 @@ impl Group {
 
     /// Takes an entry of another log over as it is.
     pub(super) fn take_over(&mut self, store_id: Uuid, entry: &LogEntry) -> Result<()> {
-        let tail = self.standing.tail;
-        let here = (self.standing.store_id, tail.position + 1, tail.hash);
-        if (store_id, entry.position, entry.previous_hash) != here {
+        let ours = self.standing.store_id;
+        if store_id != ours {
             return Err(Error::Diverged(format!(
-                "entry {} of {store_id} does not go on from position {} of {}",
-                entry.position, tail.position, self.standing.store_id
+                "the entries are of store {store_id}, and this is {ours}"
             )));
         }
-        let body = chain::encode(&Encode {
-            previous_hash: &entry.previous_hash,
-            position: entry.position,
-            op_id: entry.op_id,
-            time_us: entry.time_us,
-            writes: &entry.writes,
-            meta: &entry.meta,
-        });
-        let wrong = |what: &str| Err(Error::Corrupt(format!("entry {} {what}", entry.position)));
-        if chain::hash_of(&body) != entry.hash {
-            return wrong("does not fit its hash");
-        }
-        if tail.position > 0 && entry.time_us < tail.time_us {
-            return wrong("is earlier than the one before");
-        }
+        self.standing.tail.admits(entry)?;
         if self.standing.ops.contains_key(&entry.op_id) {
-            return wrong("has an op_id that the log has already");
+            return Err(Error::Corrupt(format!(
+                "log entry {}: its op_id is in the log already",
+                entry.position
+            )));
         }
+        let body = chain::encode_entry(entry);
         let row = LogRow {
             position: entry.position,
             op_id: entry.op_id,
@@ -171,7 +151,7 @@ impl Group {
             }
         }
         self.standing.ops.insert(row.op_id, position);
-        self.standing.tail = Tail {
+        self.standing.tail = End {
             position,
             time_us: row.time_us,
             hash: row.hash,
@@ -202,7 +182,7 @@ mod tests {
     #[test]
     fn a_batch_sees_those_before_it_in_its_group() {
         let mut group = Group::new(Standing {
-            tail: Tail {
+            tail: End {
                 position: 7,
                 time_us: 9,
                 hash: [3; 32],

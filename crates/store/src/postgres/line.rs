@@ -20,8 +20,9 @@ use uuid::Uuid;
 
 use super::connect::{Connector, Session};
 use super::error::{corrupt, sent, unsent};
-use super::group::{Group, Standing, Tail};
+use super::group::{Group, Standing};
 use super::schema::{Schema, position, signed};
+use crate::chain::End;
 use crate::{Error, Result};
 
 /// A server that does not answer a look within this time is as good as gone.
@@ -31,7 +32,7 @@ const WRITE_PATIENCE: Duration = Duration::from_secs(30);
 
 const BEGIN: &str = "begin isolation level read committed; set local lock_timeout = '8s'; \
     set local idle_in_transaction_session_timeout = '10s'";
-const LOCK: &str = "select tail, store_id from @.head where stream = 0 for update";
+const LOCK: &str = "select tail, store_id, moved_to from @.head where stream = 0 for update";
 const LAST: &str = "select pos, at, hash from @.log order by pos desc limit 1";
 const KNOWN: &str = "select op_id, pos from @.log where op_id = any($1::uuid[])";
 const VERSIONS: &str = "select key, ver from @.kv where key = any($1::bytea[])";
@@ -119,9 +120,9 @@ impl Line {
             let head = head?;
             let standing = Standing {
                 store_id: head.try_get(1)?,
-                tail: Tail {
+                tail: End {
                     position: position(head.try_get(0)?),
-                    ..Tail::default()
+                    ..End::START
                 },
                 ops: known?
                     .iter()
@@ -132,9 +133,12 @@ impl Line {
                     .map(version)
                     .collect::<std::result::Result<_, _>>()?,
             };
-            Ok((standing, last?))
+            Ok((standing, last?, head.try_get::<_, Option<String>>(2)?))
         };
-        let (mut standing, last) = read().map_err(failed)?;
+        let (mut standing, last, moved_to) = read().map_err(failed)?;
+        if let Some(to) = moved_to {
+            return Err(Error::Moved { to });
+        }
         if let Some(last) = last {
             standing.tail = tail(&last)?;
         }
@@ -223,10 +227,10 @@ fn version(row: &Row) -> std::result::Result<(Bytes, u64), tokio_postgres::Error
     Ok((key, position(row.try_get(1)?)))
 }
 
-fn tail(last: &Row) -> Result<Tail> {
+fn tail(last: &Row) -> Result<End> {
     let read = || {
         let hash: &[u8] = last.try_get(2).ok()?;
-        Some(Tail {
+        Some(End {
             position: position(last.try_get(0).ok()?),
             time_us: last.try_get(1).ok()?,
             hash: hash.try_into().ok()?,

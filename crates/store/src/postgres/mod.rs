@@ -14,6 +14,7 @@
 
 mod address;
 mod connect;
+mod copy;
 mod error;
 mod group;
 mod line;
@@ -36,6 +37,7 @@ use uuid::Uuid;
 
 pub use self::address::Address;
 use self::connect::Connector;
+pub use self::copy::{finish_copy, mark_moved};
 use self::error::closed;
 use self::read::Reader;
 use self::schema::Schema;
@@ -77,11 +79,30 @@ impl PostgresStore {
         remote: &Remote,
         store_id: Option<Uuid>,
     ) -> Result<Arc<Self>> {
+        Self::open_as(address, remote, store_id, false).await
+    }
+
+    /// Opens a place for a copy of the store `store_id`: an empty one, or the same copy where it was left off;
+    /// anything else is [`Error::Exists`]. Until [`finish_copy`] nobody else opens it.
+    pub async fn begin_copy(
+        address: &Address,
+        remote: &Remote,
+        store_id: Uuid,
+    ) -> Result<Arc<Self>> {
+        Self::open_as(address, remote, Some(store_id), true).await
+    }
+
+    async fn open_as(
+        address: &Address,
+        remote: &Remote,
+        store_id: Option<Uuid>,
+        copy: bool,
+    ) -> Result<Arc<Self>> {
         let connector = Connector::new(address, remote)?;
         let schema = Schema::new(address.schema());
         let session = connector.session().await?;
         safety::check(&session.client, remote.strict).await?;
-        let store_id = schema.prepare(&session.client, store_id).await?;
+        let store_id = schema.prepare(&session.client, store_id, copy).await?;
         drop(session);
 
         let reader = Reader {
@@ -120,19 +141,6 @@ impl PostgresStore {
     #[must_use]
     pub fn failed(&self) -> watch::Receiver<Option<String>> {
         self.failure.subscribe()
-    }
-
-    /// Takes over entries of another store's log exactly as they are: positions, times, op ids, hashes.
-    ///
-    /// They must continue this log: the first position is the head's plus one, its previous hash the head's,
-    /// the store id the same, or it is [`Error::Diverged`]; each must fit its hash, or it is
-    /// [`Error::Corrupt`]. All are taken, or none.
-    pub async fn take_over(&self, store_id: Uuid, entries: Vec<LogEntry>) -> Result<()> {
-        if entries.is_empty() {
-            return self.still_open();
-        }
-        self.ask(|answer| Job::TakeOver(store_id, entries, answer))
-            .await
     }
 
     /// Hands a job to the writer and waits for its answer.
@@ -191,6 +199,14 @@ impl Store for PostgresStore {
     async fn commit(&self, batch: Batch) -> Result<Commit> {
         limits::batch(&batch)?;
         self.ask(|answer| Job::Commit(batch, answer)).await
+    }
+
+    async fn take_over(&self, store_id: Uuid, entries: Vec<LogEntry>) -> Result<()> {
+        if entries.is_empty() {
+            return self.still_open();
+        }
+        self.ask(|answer| Job::TakeOver(store_id, entries, answer))
+            .await
     }
 
     async fn history(&self, key: &[u8], at_or_before: u64, limit: usize) -> Result<Vec<Revision>> {

@@ -10,7 +10,10 @@ use super::error::{corrupt, unsent};
 use crate::{Error, Result};
 
 /// The layout of the tables. A new one is one more file here.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_rows_and_log.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("migrations/0001_rows_and_log.sql"),
+    include_str!("migrations/0002_copies.sql"),
+];
 /// Replicas that start together get into each other's way while they make the schema; each round one of
 /// them gets on.
 const ROUNDS: usize = 20;
@@ -40,8 +43,15 @@ impl Schema {
         text.replace('@', &self.quoted)
     }
 
-    /// Makes sure of the tables and answers whose store they are.
-    pub(super) async fn prepare(&self, client: &Client, new_id: Option<Uuid>) -> Result<Uuid> {
+    /// Makes sure of the tables and answers whose store they are. `new_id` is what a new store gets; with
+    /// `copy` that is the store of which this is to become a copy.
+    pub(super) async fn prepare(
+        &self,
+        client: &Client,
+        new_id: Option<Uuid>,
+        copy: bool,
+    ) -> Result<Uuid> {
+        let copy_of = new_id.filter(|_| copy);
         let new_id = new_id.unwrap_or_else(Uuid::new_v4);
         let mut rounds = 0;
         loop {
@@ -50,7 +60,7 @@ impl Schema {
             if let (false, Some(table)) = (ours, tables.first()) {
                 return Err(self.refused(&format!("it holds a table {table} that is not ours")));
             }
-            match self.migrate(client, ours, new_id).await {
+            match self.migrate(client, ours, new_id, copy_of).await {
                 Ok(store_id) => return Ok(store_id),
                 Err(Failed::Refused(error)) => return Err(error),
                 Err(Failed::Postgres(error)) => {
@@ -81,6 +91,7 @@ impl Schema {
         client: &Client,
         there: bool,
         new_id: Uuid,
+        copy_of: Option<Uuid>,
     ) -> std::result::Result<Uuid, Failed> {
         client
             .batch_execute("begin isolation level read committed")
@@ -119,18 +130,45 @@ impl Schema {
             client.execute(update, &[&now]).await?;
         }
         if found == 0 {
-            let head = "insert into head (stream, store_id) values (0, $1)";
-            client.execute(head, &[&new_id]).await?;
+            let head = "insert into head (stream, store_id, unfinished) values (0, $1, $2)";
+            client.execute(head, &[&new_id, &copy_of.is_some()]).await?;
         }
         let head = client
-            .query_opt("select store_id from head where stream = 0", &[])
+            .query_opt(
+                "select store_id, unfinished, moved_to from head where stream = 0",
+                &[],
+            )
             .await?;
         let Some(head) = head else {
             return Err(Failed::Refused(corrupt("the head row is missing")));
         };
         let store_id = head.try_get(0)?;
+        self.permits(copy_of, store_id, head.try_get(1)?, head.try_get(2)?)?;
         client.batch_execute("commit").await?;
         Ok(store_id)
+    }
+
+    /// Holds when the store may be opened as usual, or as the copy of the store `copy_of`.
+    fn permits(
+        &self,
+        copy_of: Option<Uuid>,
+        store_id: Uuid,
+        unfinished: bool,
+        moved_to: Option<String>,
+    ) -> Result<()> {
+        if let Some(to) = moved_to {
+            return Err(Error::Moved { to });
+        }
+        let name = &self.name;
+        match copy_of {
+            None if unfinished => Err(Error::Unfinished(format!(
+                "schema {name}, of store {store_id}; do again what made it, or drop it"
+            ))),
+            Some(origin) if !unfinished || origin != store_id => Err(Error::Exists(format!(
+                "schema {name} holds store {store_id} already; nothing is written over, choose an empty place"
+            ))),
+            _ => Ok(()),
+        }
     }
 
     fn refused(&self, why: &str) -> Error {

@@ -45,10 +45,16 @@ pub(super) struct Marker {
     /// False until creation has finished. Nothing was ever acknowledged before that, so a crash
     /// during creation is answered by beginning anew.
     pub(super) ready: bool,
+    /// True while it is filled as a copy: it is whole to its head, but its origin went further.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) unfinished: bool,
+    /// Where the store went on, if it was moved away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) moved_to: Option<String>,
 }
 
 impl Marker {
-    pub(super) fn new(store_id: Uuid) -> Self {
+    pub(super) fn new(store_id: Uuid, unfinished: bool) -> Self {
         let (format, engine) = (FORMAT.to_owned(), ENGINE.to_owned());
         Self {
             format,
@@ -56,6 +62,25 @@ impl Marker {
             schema: SCHEMA,
             store_id,
             ready: false,
+            unfinished,
+            moved_to: None,
+        }
+    }
+
+    /// Holds when the store may be opened as usual, or as the copy of the store `copy_of`.
+    pub(super) fn permits(&self, dir: &Path, copy_of: Option<Uuid>) -> Result<()> {
+        let (dir, store_id) = (dir.display(), self.store_id);
+        if let Some(to) = self.moved_to.clone() {
+            return Err(Error::Moved { to });
+        }
+        match copy_of {
+            None if self.unfinished => Err(Error::Unfinished(format!(
+                "{dir}, of store {store_id}; do again what made it, or remove it"
+            ))),
+            Some(origin) if !self.unfinished || origin != store_id => Err(Error::Exists(format!(
+                "{dir} holds store {store_id} already; nothing is written over, choose an empty place"
+            ))),
+            _ => Ok(()),
         }
     }
 

@@ -14,7 +14,7 @@ use super::core::sled_error;
 use super::ops::Ops;
 use super::rows::{self, Chunks, Looked, OPS, PIECE, RowHeader, corrupt};
 use crate::chain::{self, Encode};
-use crate::{Batch, Commit, Error, Result, Write};
+use crate::{Batch, Commit, Error, LogEntry, Result, Write};
 
 /// The end of the log, as the next entry needs it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -118,6 +118,39 @@ impl<'a> Group<'a> {
             self.put(position, index, write)?;
         }
         self.log(position, batch);
+        Ok(Ok(Commit {
+            position,
+            replayed: false,
+        }))
+    }
+
+    /// The same for an entry of another store's log, which keeps all that it has.
+    pub(super) fn take_over(&mut self, entry: &LogEntry) -> Result<Result<Commit>> {
+        let position = entry.position;
+        let end = chain::End {
+            position: self.head.position,
+            time_us: self.head.time_us,
+            hash: self.head.hash,
+        };
+        if let Err(refused) = end.admits(entry) {
+            return Ok(Err(refused));
+        }
+        if let Some(before) = self.done_before(entry.op_id) {
+            let why = format!("log entry {position}: its op_id is that of entry {before}");
+            return Ok(Err(corrupt(why)));
+        }
+        for (index, write) in (0..).zip(&entry.writes) {
+            self.put(position, index, write)?;
+        }
+        self.append(
+            Head {
+                position,
+                op_id: entry.op_id,
+                time_us: entry.time_us,
+                hash: entry.hash,
+            },
+            &chain::encode_entry(entry),
+        );
         Ok(Ok(Commit {
             position,
             replayed: false,
@@ -257,15 +290,22 @@ impl<'a> Group<'a> {
             meta: &batch.meta,
         });
         let hash = chain::hash_of(&encoded);
-        for (chunk, row) in (0..).zip(rows::log_rows(&encoded, &hash)) {
-            self.batch.insert(&rows::log_key(position, chunk), row);
-        }
-        self.new_ops.push(batch.op_id);
-        self.head = Head {
+        let op_id = batch.op_id;
+        let head = Head {
             position,
-            op_id: batch.op_id,
+            op_id,
             time_us,
             hash,
         };
+        self.append(head, &encoded);
+    }
+
+    /// The entry that leads to `head`.
+    fn append(&mut self, head: Head, encoded: &[u8]) {
+        for (chunk, row) in (0..).zip(rows::log_rows(encoded, &head.hash)) {
+            self.batch.insert(&rows::log_key(head.position, chunk), row);
+        }
+        self.new_ops.push(head.op_id);
+        self.head = head;
     }
 }

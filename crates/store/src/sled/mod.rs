@@ -44,12 +44,12 @@
 //!
 //! # Reading order
 //!
-//! `open`, `writer`, `group` (how batches are decided), `syncer` (how they become durable), `read`, `log`, `verify`; `rows` and `files`
-//! know the spelling, `core` what threads share, `cache` what was read lately, `ops`
-//! which commit did what, `migrate` how layouts
-//! change.
+//! `open`, `copy`, `writer`, `group` (how batches are decided), `syncer` (how they become durable), `read`, `log`,
+//! `verify`; `rows` and `files` know the spelling, `core` what threads share, `cache` what was read lately, `ops` which
+//! commit did what, `migrate` how layouts change.
 
 mod cache;
+mod copy;
 mod core;
 mod files;
 mod group;
@@ -75,10 +75,13 @@ use bytes::Bytes;
 use tokio::sync::{oneshot, watch};
 use uuid::Uuid;
 
+pub use self::copy::{finish_copy, mark_moved};
+pub use self::open::Options;
+
 use self::core::{Core, closed, guarded};
 use self::read::Page;
 use self::syncer::Syncer;
-use self::writer::{Job, QUEUE, Writer};
+use self::writer::{Job, QUEUE, Work, Writer};
 use crate::contract::LIMITS;
 use crate::{
     Batch, Commit, Direction, Error, Health, Info, LogEntry, Result, Revision, Row, Store, Token,
@@ -92,29 +95,6 @@ const SCHEMA: u32 = 2;
 const ROWS_SHARE: u64 = 4;
 /// Reading this many log entries is quicker than going to another thread for them.
 const SMALL_LOG: u64 = 8;
-
-/// How to run the engine.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// What sled's page cache and the cache of rows may hold together, in bytes. It hardly bounds a small
-    /// store: count on three times the data while that is small, and on four to five times the cache when
-    /// it is large.
-    pub cache_bytes: u64,
-    /// Most batches that share one write to the disk.
-    pub group_batches: usize,
-    /// The identity that a new store gets, for copies; a random one when it is none.
-    pub store_id: Option<Uuid>,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            cache_bytes: 64 << 20,
-            group_batches: 256,
-            store_id: None,
-        }
-    }
-}
 
 /// The embedded store. Everything runs in this process; one directory belongs to one process.
 ///
@@ -202,10 +182,33 @@ impl SledStore {
         self.recovered
     }
 
+    /// Puts work into the writer's queue.
+    fn append(&self, work: Work) -> Result<oneshot::Receiver<Result<Commit>>> {
+        if self.core.closing.load(SeqCst) {
+            return Err(self.core.failed());
+        }
+        let (answer, outcome) = oneshot::channel();
+        self.jobs
+            .try_send(Job::Append(work, answer))
+            .map_err(|error| match error {
+                TrySendError::Full(_) => {
+                    Error::Unavailable(format!("{QUEUE} batches wait already"))
+                }
+                TrySendError::Disconnected(_) => self.core.failed(),
+            })?;
+        Ok(outcome)
+    }
+
     fn head_now(&self) -> Result<Token> {
         // Only a look at the lock: a closed store has no head.
         self.core.with(|_| Ok(*self.core.head.borrow()))
     }
+}
+
+/// What the writer says in the end.
+async fn answered(outcome: oneshot::Receiver<Result<Commit>>) -> Result<Commit> {
+    let stopped = || Error::Ambiguous("the writer stopped before it answered".into());
+    outcome.await.unwrap_or_else(|_| Err(stopped()))
 }
 
 /// Ends the writer and releases the directory. Blocks. Safe to call more than once.
@@ -274,20 +277,27 @@ impl Store for SledStore {
 
     async fn commit(&self, batch: Batch) -> Result<Commit> {
         limits::batch(&batch)?;
-        if self.core.closing.load(SeqCst) {
-            return Err(self.core.failed());
+        answered(self.append(Work::New(batch))?).await
+    }
+
+    async fn take_over(&self, store_id: Uuid, entries: Vec<LogEntry>) -> Result<()> {
+        let ours = self.core.store_id;
+        if store_id != ours {
+            let why = format!("the entries are of store {store_id}, and this is {ours}");
+            return Err(Error::Diverged(why));
         }
-        let (answer, outcome) = oneshot::channel();
-        self.jobs
-            .try_send(Job::Commit(batch, answer))
-            .map_err(|error| match error {
-                TrySendError::Full(_) => {
-                    Error::Unavailable(format!("{QUEUE} batches wait already"))
-                }
-                TrySendError::Disconnected(_) => self.core.failed(),
-            })?;
-        let stopped = || Error::Ambiguous("the writer stopped before it answered".into());
-        outcome.await.unwrap_or_else(|_| Err(stopped()))
+        let mut entries = entries.into_iter().peekable();
+        while entries.peek().is_some() {
+            // Each is a place in the queue, so that they share groups like the commits of many callers.
+            let some = entries.by_ref().take(QUEUE / 2);
+            let waiting: Vec<_> = some
+                .map(|entry| self.append(Work::Copied(entry)))
+                .collect::<Result<_>>()?;
+            for outcome in waiting {
+                answered(outcome).await?;
+            }
+        }
+        Ok(())
     }
 
     async fn history(&self, key: &[u8], at_or_before: u64, limit: usize) -> Result<Vec<Revision>> {

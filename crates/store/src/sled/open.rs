@@ -21,11 +21,38 @@ use super::ops::Ops;
 use super::rows::{
     LOG, Looked, META_HEAD, META_LOOKED, META_SCHEMA, META_STORE_ID, corrupt, of_log_key,
 };
-use super::{Options, ROWS_SHARE, SCHEMA, verify};
+use super::{ROWS_SHARE, SCHEMA, verify};
 use crate::{Error, Result};
 
 /// Sled's own lock may outlive its `Db` by a moment, while its threads end.
 const LOCK_PATIENCE: Duration = Duration::from_secs(5);
+
+/// How to run the engine.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// What sled's page cache and the cache of rows may hold together, in bytes. It hardly bounds a small
+    /// store: count on three times the data while that is small, and on four to five times the cache when
+    /// it is large.
+    pub cache_bytes: u64,
+    /// Most batches that share one write to the disk.
+    pub group_batches: usize,
+    /// The identity that a new store gets, for copies; a random one when it is none.
+    pub store_id: Option<Uuid>,
+    /// Open a place for a copy of the store `store_id`: an empty one, or the same copy where it was left off.
+    /// Until [`finish_copy`](super::finish_copy) nobody else opens it.
+    pub copy: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            cache_bytes: 64 << 20,
+            group_batches: 256,
+            store_id: None,
+            copy: false,
+        }
+    }
+}
 
 /// A store that passed every check.
 pub(super) struct Found {
@@ -40,23 +67,26 @@ pub(super) struct Found {
 }
 
 pub(super) fn open(dir: &Path, options: &Options) -> Result<Found> {
+    let copy_of = options.store_id.filter(|_| options.copy);
+    let marker = || {
+        let marker = Marker::read(dir)?;
+        let permitted = marker.as_ref().map(|it| it.permits(dir, copy_of));
+        permitted.unwrap_or(Ok(())).map(|()| marker)
+    };
     // Before anything is written: is it ours to write in?
-    Marker::read(dir)?;
+    marker()?;
     fs::create_dir_all(dir)
         .map_err(|error| io_error(&format!("creating {}", dir.display()), &error))?;
     let lock = files::lock(dir)?;
     // Again, since another process may have come first.
-    match Marker::read(dir)? {
+    match marker()? {
         Some(marker) if marker.ready => guarded(|| existing(dir, options, lock, marker)),
         Some(marker) => guarded(|| create(dir, options, lock, marker)),
-        None => guarded(|| {
-            create(
-                dir,
-                options,
-                lock,
-                Marker::new(options.store_id.unwrap_or_else(Uuid::new_v4)),
-            )
-        }),
+        None => {
+            let store_id = options.store_id.unwrap_or_else(Uuid::new_v4);
+            let marker = Marker::new(store_id, copy_of.is_some());
+            guarded(|| create(dir, options, lock, marker))
+        }
     }
 }
 

@@ -19,7 +19,7 @@ use super::files::io_error;
 use super::group::{Group, Head, Staged};
 use super::rows::Looked;
 use super::syncer::{Applied, Flight, Syncer};
-use crate::{Batch, Commit, Error, Result};
+use crate::{Batch, Commit, Error, LogEntry, Result};
 
 /// Batches that may wait; when it is full, callers are told so instead of piling up.
 pub(super) const QUEUE: usize = 1_024;
@@ -30,8 +30,15 @@ const AHEAD: usize = 1;
 
 pub(super) type Answer = oneshot::Sender<Result<Commit>>;
 
+/// What is to become one entry of the log.
+pub(super) enum Work {
+    New(Batch),
+    /// An entry of another store's log, exactly as it is.
+    Copied(LogEntry),
+}
+
 pub(super) enum Job {
-    Commit(Batch, Answer),
+    Append(Work, Answer),
     /// A page that could not be read in peace: between groups nothing moves.
     Read(Box<dyn FnOnce() + Send>),
     Stop,
@@ -67,7 +74,7 @@ impl Writer {
         });
         core.closing.store(true, SeqCst);
         while let Ok(job) = self.jobs.try_recv() {
-            if let Job::Commit(_, answer) = job {
+            if let Job::Append(_, answer) = job {
                 let _ = answer.send(Err(core.failed()));
             }
         }
@@ -77,7 +84,7 @@ impl Writer {
         while let Ok(first) = self.jobs.recv() {
             let room = flight.room(self.group_batches);
             if self.core.failure.borrow().is_some() {
-                if let Job::Commit(_, answer) = first {
+                if let Job::Append(_, answer) = first {
                     let _ = answer.send(Err(self.core.failed()));
                 }
                 return Err(self.core.failed());
@@ -99,14 +106,14 @@ impl Writer {
     }
 
     /// What waits, up to a group; true at the end when it is the last.
-    fn gather(&self, first: Job, room: usize) -> (Vec<Batch>, Vec<Answer>, bool) {
+    fn gather(&self, first: Job, room: usize) -> (Vec<Work>, Vec<Answer>, bool) {
         let (mut batches, mut answers, mut bytes) = (Vec::new(), Vec::new(), 0);
         let mut next = Some(first);
         while let Some(job) = next {
             match job {
-                Job::Commit(batch, answer) => {
-                    bytes += size(&batch);
-                    batches.push(batch);
+                Job::Append(work, answer) => {
+                    bytes += size(&work);
+                    batches.push(work);
                     answers.push(answer);
                 }
                 Job::Read(read) => read(),
@@ -121,13 +128,16 @@ impl Writer {
     }
 
     /// Decides on a group and tells sled of it; an error has been answered when this returns it.
-    fn write(&mut self, batches: &[Batch], answers: Vec<Answer>) -> Result<Applied> {
+    fn write(&mut self, batches: &[Work], answers: Vec<Answer>) -> Result<Applied> {
         let core = Arc::clone(&self.core);
         let mut decided = Vec::with_capacity(batches.len());
         let written = core.with(|opened| {
             let mut group = Group::new(&opened.db, &core.ops, self.head, self.looked);
-            for batch in batches {
-                decided.push(group.stage(batch)?);
+            for work in batches {
+                decided.push(match work {
+                    Work::New(batch) => group.stage(batch)?,
+                    Work::Copied(entry) => group.take_over(entry)?,
+                });
             }
             self.apply(opened, group)
         });
@@ -186,10 +196,14 @@ impl Opened {
     }
 }
 
-fn size(batch: &Batch) -> usize {
-    let writes = batch.writes.iter();
+fn size(work: &Work) -> usize {
+    let (writes, meta) = match work {
+        Work::New(batch) => (&batch.writes, &batch.meta),
+        Work::Copied(entry) => (&entry.writes, &entry.meta),
+    };
+    let writes = writes.iter();
     let writes: usize = writes
         .map(|write| write.key.len() + write.value.as_ref().map_or(0, |it| it.len()))
         .sum();
-    writes + batch.meta.len()
+    writes + meta.len()
 }

@@ -7,6 +7,7 @@ use rapporteur_store::conformance::{self, Engine};
 use rapporteur_store::engine::Remote;
 use rapporteur_store::postgres::{Address, PostgresStore};
 use rapporteur_store::{Result, Store};
+use uuid::Uuid;
 
 use crate::server::{Server, new_schema, shared};
 
@@ -26,8 +27,9 @@ impl Postgres {
         }
     }
 
-    async fn open(&self, address: Address) -> Result<Arc<dyn Store>> {
-        let store: Arc<dyn Store> = PostgresStore::open(&address, &Remote::default(), None).await?;
+    async fn open(&self, address: Address, store_id: Option<Uuid>) -> Result<Arc<dyn Store>> {
+        let remote = Remote::default();
+        let store: Arc<dyn Store> = PostgresStore::open(&address, &remote, store_id).await?;
         self.opened
             .lock()
             .unwrap()
@@ -38,9 +40,9 @@ impl Postgres {
 
 #[async_trait]
 impl Engine for Postgres {
-    async fn create(&self) -> Result<Arc<dyn Store>> {
-        self.open(self.server.address(self.database, &new_schema()))
-            .await
+    async fn create_as(&self, store_id: Uuid) -> Result<Arc<dyn Store>> {
+        let address = self.server.address(self.database, &new_schema());
+        self.open(address, Some(store_id)).await
     }
 
     async fn reopen(&self, store: Arc<dyn Store>) -> Result<Arc<dyn Store>> {
@@ -54,7 +56,7 @@ impl Engine for Postgres {
                 .0
                 .clone()
         };
-        self.open(address).await
+        self.open(address, None).await
     }
 }
 

@@ -12,6 +12,7 @@ use rapporteur_store::conformance::Engine;
 use rapporteur_store::sled::{Options, SledStore};
 use rapporteur_store::{Result, Store};
 use tempfile::TempDir;
+use uuid::Uuid;
 
 /// Stores in directories that live as long as the engine.
 #[derive(Default)]
@@ -21,9 +22,13 @@ pub struct Sled {
 
 #[async_trait]
 impl Engine for Sled {
-    async fn create(&self) -> Result<Arc<dyn Store>> {
+    async fn create_as(&self, store_id: Uuid) -> Result<Arc<dyn Store>> {
         let dir = tempfile::tempdir().unwrap();
-        let store: Arc<dyn Store> = SledStore::open(dir.path(), Options::default())?;
+        let options = Options {
+            store_id: Some(store_id),
+            ..Options::default()
+        };
+        let store: Arc<dyn Store> = SledStore::open(dir.path(), options)?;
         self.dirs.lock().unwrap().push((dir, Arc::clone(&store)));
         Ok(store)
     }

@@ -13,11 +13,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use rapporteur_store::conformance::Engine;
+use rapporteur_store::chain::End;
 use rapporteur_store::contract::LIMITS;
 use rapporteur_store::{
     Batch, Commit, Direction, Error, Health, Info, LogEntry, Result, Revision, Row, Store, Token,
-    Verified, chain, limits,
+    Verified, Write, chain, limits,
 };
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -37,9 +37,11 @@ pub enum Fault {
     SkipsAPosition,
     UsesUpOpIds,
     AnswersStaleReads,
+    TakesOverAnything,
+    CopiesUnderNewIds,
 }
 
-pub const FAULTS: [Fault; 12] = [
+pub const FAULTS: [Fault; 14] = [
     Fault::IgnoresChecks,
     Fault::AppliesTwice,
     Fault::LosesTheLastOnReopening,
@@ -52,16 +54,31 @@ pub const FAULTS: [Fault; 12] = [
     Fault::SkipsAPosition,
     Fault::UsesUpOpIds,
     Fault::AnswersStaleReads,
+    Fault::TakesOverAnything,
+    Fault::CopiesUnderNewIds,
 ];
 
 /// What a store keeps. It outlives the [`Memory`] that was opened on it.
 #[derive(Default)]
 pub struct Data {
     rows: BTreeMap<Bytes, Row>,
-    log: Vec<LogEntry>,
+    pub log: Vec<LogEntry>,
     refused: Vec<Uuid>,
     /// Each row as it was before it was last written, for [`Fault::AnswersStaleReads`].
     stale: BTreeMap<Bytes, Option<Row>>,
+}
+
+impl Data {
+    /// Does what an entry says.
+    fn show(&mut self, entry: &LogEntry) {
+        let version = entry.position;
+        for Write { key, value, .. } in entry.writes.iter().cloned() {
+            match value {
+                Some(value) => self.rows.insert(key, Row { version, value }),
+                None => self.rows.remove(&key),
+            };
+        }
+    }
 }
 
 /// An open store.
@@ -234,6 +251,31 @@ impl Store for Memory {
         })
     }
 
+    async fn take_over(&self, store_id: Uuid, entries: Vec<LogEntry>) -> Result<()> {
+        if store_id != self.store_id && !self.is(Fault::TakesOverAnything) {
+            return Err(Error::Diverged("of another store".into()));
+        }
+        let mut data = self.data()?;
+        for mut entry in entries {
+            let end = data.log.last().map_or(End::START, End::of);
+            if !self.is(Fault::TakesOverAnything) {
+                end.admits(&entry)?;
+                if data.log.iter().any(|it| it.op_id == entry.op_id) {
+                    return Err(Error::Corrupt("the op_id is there already".into()));
+                }
+            }
+            if self.is(Fault::CopiesUnderNewIds) {
+                entry.op_id = Uuid::new_v4();
+                entry.previous_hash = end.hash;
+                entry.hash = chain::hash(&entry);
+            }
+            data.show(&entry);
+            self.head.send_replace(entry.position);
+            data.log.push(entry);
+        }
+        Ok(())
+    }
+
     async fn history(&self, key: &[u8], at_or_before: u64, limit: usize) -> Result<Vec<Revision>> {
         limits::page(limit)?;
         let (data, all) = (self.data()?, self.is(Fault::KeepsAllHistory));
@@ -345,53 +387,5 @@ impl Store for Memory {
     async fn close(&self) -> Result<()> {
         self.closed.store(true, SeqCst);
         Ok(())
-    }
-}
-
-/// Creates memories, and remembers what each of them kept.
-pub struct Memories {
-    fault: Option<Fault>,
-    kept: Mutex<BTreeMap<Uuid, Arc<Mutex<Data>>>>,
-    ids: Mutex<Vec<(Arc<dyn Store>, Uuid)>>,
-}
-
-#[async_trait]
-impl Engine for Memories {
-    async fn create(&self) -> Result<Arc<dyn Store>> {
-        let (store_id, data) = (Uuid::new_v4(), Arc::default());
-        self.kept
-            .lock()
-            .unwrap()
-            .insert(store_id, Arc::clone(&data));
-        let store: Arc<dyn Store> = Memory::new(self.fault, data, store_id);
-        self.ids
-            .lock()
-            .unwrap()
-            .push((Arc::clone(&store), store_id));
-        Ok(store)
-    }
-
-    async fn reopen(&self, store: Arc<dyn Store>) -> Result<Arc<dyn Store>> {
-        store.close().await?;
-        let mut ids = self.ids.lock().unwrap();
-        let (held, store_id) = ids
-            .iter_mut()
-            .find(|(held, _)| Arc::ptr_eq(held, &store))
-            .unwrap();
-        let data = Arc::clone(&self.kept.lock().unwrap()[store_id]);
-        if self.fault == Some(Fault::LosesTheLastOnReopening) {
-            data.lock().unwrap().log.pop();
-        }
-        *held = Memory::new(self.fault, data, *store_id);
-        Ok(Arc::clone(held))
-    }
-}
-
-/// An engine with one promise broken, or none.
-pub fn memories(fault: Option<Fault>) -> Memories {
-    Memories {
-        fault,
-        kept: Mutex::default(),
-        ids: Mutex::default(),
     }
 }
