@@ -36,16 +36,14 @@ async fn acknowledged_writes_survive_fifty_kills() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("events");
     let address = free_address();
-    let seed = std::env::var("KILL_SEED")
-        .ok()
-        .and_then(|s| s.parse().ok())
-        .unwrap_or_else(|| u64::from(std::process::id()));
-    println!("KILL_SEED={seed}");
+    let kills = number("RAPPORTEUR_TEST_KILLS").unwrap_or(KILLS);
+    let seed = number("RAPPORTEUR_TEST_SEED").unwrap_or_else(|| u64::from(std::process::id()));
+    println!("RAPPORTEUR_TEST_SEED={seed}");
     let mut random = seed;
 
     let acknowledged = Acknowledged::default();
     let mut replayed = 0;
-    for kill in 0..KILLS {
+    for kill in 0..kills {
         let mut service = Running::start("rapporteur-events", &address, &data, &["--log", "warn"]);
         if kill % 7 == 6 {
             // Some kills hit the start itself.
@@ -55,7 +53,7 @@ async fn acknowledged_writes_survive_fifty_kills() {
         }
         let channel = service.serving().await;
         if kill == 0 {
-            make_dialogue(channel.clone()).await;
+            make_dialogue(channel.clone(), "killed").await;
         }
         let stop = Arc::new(AtomicBool::new(false));
         let again = Arc::new(AtomicU64::new(0));
@@ -109,7 +107,7 @@ async fn acknowledged_writes_survive_fifty_kills() {
 
     let verified = verify(&data).await;
     println!(
-        "{KILLS} kills: {} acknowledged writes found, {} events in all, {replayed} repeated requests, {} log entries whole",
+        "{kills} kills: {} acknowledged writes found, {} events in all, {replayed} repeated requests, {} log entries whole",
         acknowledged.len(),
         listed.len(),
         verified.log_entries
@@ -120,6 +118,11 @@ async fn acknowledged_writes_survive_fifty_kills() {
     );
 }
 
+/// A number that the environment gives, for a long run or the same run again.
+fn number(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok()?.parse().ok()
+}
+
 /// xorshift: all the randomness that a moment for a kill needs.
 fn next(state: &mut u64) -> u64 {
     *state = (*state | 1) ^ (*state << 13);
@@ -128,9 +131,10 @@ fn next(state: &mut u64) -> u64 {
     *state
 }
 
-async fn make_dialogue(channel: Channel) {
+/// A dialogue, in which events can be.
+pub(crate) async fn make_dialogue(channel: Channel, id: &str) {
     let title = LocalizedText {
-        by_language: [("en".to_owned(), "Killed".to_owned())].into(),
+        by_language: [("en".to_owned(), "Dialogue".to_owned())].into(),
         ..LocalizedText::default()
     };
     let dialogue = Some(Dialogue {
@@ -138,7 +142,7 @@ async fn make_dialogue(channel: Channel) {
         ..Dialogue::default()
     });
     let request = CreateDialogueRequest {
-        dialogue_id: "killed".into(),
+        dialogue_id: id.into(),
         dialogue,
         ..Default::default()
     };

@@ -12,6 +12,7 @@
 mod harness;
 
 mod apart;
+mod followers;
 mod kill;
 mod rooms;
 mod sample;

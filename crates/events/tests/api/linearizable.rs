@@ -22,7 +22,7 @@ use crate::harness::*;
 const HISTORIES: u32 = 40;
 const AT_A_TIME: u32 = 8;
 const CLIENTS: u32 = 4;
-const CALLS: u32 = 7;
+const CALLS: u32 = 6;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_record_is_linearizable() {
