@@ -12,5 +12,10 @@
 )]
 
 mod conformance;
+mod kills;
+mod load;
+mod replicas;
 #[allow(dead_code, reason = "each story uses its part")]
 mod server;
+#[path = "../support/mod.rs"]
+mod support;
