@@ -69,7 +69,7 @@ pub async fn start(
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), MainError> {
-    let storage = Storage::open(&arguments.server.data, &arguments.server).await?;
+    let storage = Storage::open("events", &arguments.server.data, &arguments.server).await?;
     let (store, tokens) = (storage.store(), storage.tokens.clone());
     let feed = Feed::new(store.clone(), Service::Events, &NOUNS);
     let desk = Desk::new(Records::new(store.clone()), tokens.clone());

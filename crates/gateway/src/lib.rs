@@ -99,7 +99,12 @@ pub async fn start(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), MainError> {
     let upstreams = Upstreams::connect(&arguments)?;
-    let storage = Storage::open(&arguments.server.data.join("store"), &arguments.server).await?;
+    let storage = Storage::open(
+        "gateway",
+        &arguments.server.data.join("store"),
+        &arguments.server,
+    )
+    .await?;
     let serving = Serving::from(&arguments.server)
         .fatal(storage.failed())
         .about(env!("CARGO_PKG_VERSION"), storage.engine);

@@ -13,6 +13,8 @@ use std::time::Duration;
 use clap::error::ErrorKind;
 use clap::{Command, Parser, ValueEnum};
 
+use crate::storage::StoreArgs;
+
 /// The arguments that every service has; flatten them into the service's own.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
@@ -26,6 +28,9 @@ pub struct Args {
     /// data are few
     #[arg(long, value_name = "MIB", default_value_t = 256, value_parser = clap::value_parser!(u64).range(8..=65_536))]
     pub cache_mib: u64,
+    /// Where the store is, when it is not in the data directory.
+    #[command(flatten)]
+    pub store: StoreArgs,
     /// TOML file with any of these settings, written as `drain_seconds = 30`
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -225,7 +230,7 @@ mod tests {
         server: Args,
         /// Needed
         #[arg(long)]
-        store: String,
+        ledger: String,
         #[arg(long, value_delimiter = ',')]
         peers: Vec<String>,
         #[arg(long)]
@@ -251,14 +256,18 @@ mod tests {
 
     #[test]
     fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
-        let text = "store = 'sled:data'\ndrain_seconds = 7\nlog-format = 'json'\npeers = ['a', 'b']\nverbose = true\nreflection = false";
+        let text = "ledger = 'sled:data'\ndrain_seconds = 7\nlog-format = 'json'\npeers = ['a', 'b']\nverbose = true\nreflection = false";
         let service = parsed(text, &["--drain-seconds", "8"]).unwrap();
         assert_eq!(service.server.drain_seconds, 8);
         assert_eq!(service.server.log_format, LogFormat::Json);
         assert_eq!(service.server.max_connections, 1_024);
         assert_eq!(service.server.listen.port(), 7401);
         assert_eq!(
-            (service.store.as_str(), service.peers.len(), service.verbose),
+            (
+                service.ledger.as_str(),
+                service.peers.len(),
+                service.verbose
+            ),
             ("sled:data", 2, true)
         );
         assert!(!service.server.reflection);
@@ -276,7 +285,7 @@ mod tests {
     fn the_environment_stands_between_flag_and_file() {
         // Tests may not change the environment (unsafe), so they read what cargo set.
         let minor: u32 = env!("CARGO_PKG_VERSION_MINOR").parse().unwrap();
-        let text = "store = 's'\nfrom_environment = 77";
+        let text = "ledger = 's'\nfrom_environment = 77";
         assert_eq!(parsed(text, &[]).unwrap().from_environment, minor);
         assert_eq!(
             parsed(text, &["--from-environment", "78"])
@@ -308,11 +317,11 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_a_file_is_said() {
-        let unknown = parsed("stroe = 's'", &[]).unwrap_err();
+        let unknown = parsed("legder = 's'", &[]).unwrap_err();
         assert!(
-            unknown.contains("`stroe`")
+            unknown.contains("`legder`")
                 && unknown.contains("drain_seconds")
-                && unknown.contains("store"),
+                && unknown.contains("ledger"),
             "{unknown}"
         );
         assert!(
@@ -321,22 +330,24 @@ mod tests {
                 .contains("unknown key `config`")
         );
         assert!(
-            parsed("store = { a = 1 }", &[])
+            parsed("ledger = { a = 1 }", &[])
                 .unwrap_err()
-                .contains("`store` must be")
+                .contains("`ledger` must be")
         );
-        assert!(parsed("store = ", &[]).is_err());
-        let value = parsed("store = 's'\nlisten = 'nowhere'", &[]).unwrap_err();
+        assert!(parsed("ledger = ", &[]).is_err());
+        let value = parsed("ledger = 's'\nlisten = 'nowhere'", &[]).unwrap_err();
         assert!(
             value.contains("nowhere") && value.contains("--listen") && value.contains("read from"),
             "{value}"
         );
-        assert!(parse::<Service>(["service", "--config", "/nonexistent", "--store", "s"]).is_err());
+        assert!(
+            parse::<Service>(["service", "--config", "/nonexistent", "--ledger", "s"]).is_err()
+        );
         assert!(
             parse::<Service>(["service"])
                 .unwrap_err()
                 .to_string()
-                .contains("--store")
+                .contains("--ledger")
         );
         assert_eq!(
             parse::<Service>(["service", "--help"]).unwrap_err().kind(),

@@ -57,7 +57,7 @@
 //! }
 //!
 //! async fn start(args: Arguments) -> Result<(), MainError> {
-//!     let storage = Storage::open(&args.server.data, &args.server).await?;
+//!     let storage = Storage::open("events", &args.server.data, &args.server).await?;
 //!     let listener = TcpListener::bind(args.server.listen).await?;
 //!     let serving = Serving::from(&args.server)
 //!         // .descriptors(rapporteur_proto::FILE_DESCRIPTOR_SET)
@@ -137,5 +137,5 @@ pub use run::{MainError, run, run_from, shutdown_signal};
 pub use serve::{MAX_DECODING_BYTES, MAX_ENCODING_BYTES, ServeError, serve};
 pub use serving::Serving;
 pub use status::{DOMAIN, status};
-pub use storage::Storage;
+pub use storage::{Storage, StoreArgs};
 pub use together::Together;

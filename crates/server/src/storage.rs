@@ -1,22 +1,77 @@
 //! The store of a process: opened off the runtime, watched, walked after a crash, moved while it is used.
 
 use std::future::Future;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use rapporteur_proto::store::v1::store_service_server::StoreServiceServer;
-use rapporteur_store::Store;
-use rapporteur_store::engine::{self, Address, Settings};
+use rapporteur_store::engine::{self, Address, Remote, Settings};
 use rapporteur_store::switch::Switch;
+use rapporteur_store::{Health, Store};
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::stores::Stores;
 use crate::{Args, MainError, PageToken, Readiness};
+
+/// How often a server that keeps the store is asked how it is.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// Where the store is and how to reach it. Without any of it the store is embedded, in the data directory.
+#[derive(Clone, Debug, clap::Args)]
+pub struct StoreArgs {
+    /// Address of the store: `sled:DIR`, or `postgres://user@host:5432/database?schema=name` for one that several
+    /// processes share; the store in the data directory when not given
+    #[arg(long, value_name = "ADDRESS", hide_env_values = true)]
+    pub store: Option<Address>,
+    /// Certificates (PEM) of the authority of the store's server; turns TLS on
+    #[arg(long, value_name = "FILE")]
+    pub store_ca: Option<PathBuf>,
+    /// Certificate (PEM) to show to the store's server
+    #[arg(long, value_name = "FILE", requires = "store_key")]
+    pub store_cert: Option<PathBuf>,
+    /// Key (PEM) of that certificate
+    #[arg(long, value_name = "FILE", requires = "store_cert")]
+    pub store_key: Option<PathBuf>,
+    /// File with the password for the store's server
+    #[arg(long, value_name = "FILE")]
+    pub store_password_file: Option<PathBuf>,
+    /// Refuse a server whose settings could lose what was acknowledged, instead of warning of them
+    #[arg(long, value_name = "BOOL", default_value_t = false, num_args = 0..=1, default_missing_value = "true", action = clap::ArgAction::Set)]
+    pub store_strict: bool,
+    /// Most connections to the store's server for reading; one more is for writing
+    #[arg(long, value_name = "COUNT", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=1_000))]
+    pub store_pool: u16,
+    /// Milliseconds between looks for commits of other processes, while somebody waits for them
+    #[arg(long, value_name = "MS", default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..=60_000))]
+    pub store_poll_ms: u64,
+}
+
+impl StoreArgs {
+    fn remote(&self) -> Remote {
+        Remote {
+            ca: self.store_ca.clone(),
+            cert: self.store_cert.clone(),
+            key: self.store_key.clone(),
+            password_file: self.store_password_file.clone(),
+            strict: self.store_strict,
+            pool: usize::from(self.store_pool),
+            poll: Duration::from_millis(self.store_poll_ms),
+            ..Remote::default()
+        }
+    }
+}
 
 /// The open store of a process, and what goes with it.
 pub struct Storage {
     switch: Arc<Switch>,
     settings: Settings,
+    /// What a database that names no schema gets.
+    schema: String,
     recovered: bool,
+    closing: CancellationToken,
+    /// Ends what watches the store with it.
+    _closed: DropGuard,
     /// Name of its engine.
     pub engine: &'static str,
     /// Page tokens of this store.
@@ -30,19 +85,32 @@ impl std::fmt::Debug for Storage {
 }
 
 impl Storage {
-    /// Opens the store in this directory, or makes one there.
-    pub async fn open(directory: &Path, args: &Args) -> Result<Self, MainError> {
+    /// Opens the store that the arguments name, or else the one in this directory; makes it when it is not
+    /// there.
+    ///
+    /// In a database that names no schema the store gets one after the `service`, so that the services can be
+    /// given one database and keep apart.
+    pub async fn open(service: &str, directory: &Path, args: &Args) -> Result<Self, MainError> {
         let settings = Settings {
             cache_bytes: args.cache_mib << 20,
+            remote: args.store.remote(),
             ..Settings::default()
         };
-        let address = Address::Sled(directory.to_owned());
+        let schema = format!("rapporteur_{service}");
+        let embedded = || Address::Sled(directory.to_owned());
+        let address = args.store.store.clone().unwrap_or_else(embedded);
+        let address = address.or_schema(&schema);
+        tracing::info!(store = %address, "opening the store");
         let opened = engine::open(&address, &settings).await?;
         let info = opened.store.info().await?;
+        let closing = CancellationToken::new();
         Ok(Self {
             recovered: opened.recovered,
             switch: Switch::new(opened, address),
             settings,
+            schema,
+            _closed: closing.clone().drop_guard(),
+            closing,
             engine: info.engine,
             tokens: PageToken::new(info.store_id),
         })
@@ -55,7 +123,11 @@ impl Storage {
 
     /// The calls by which operators keep and move the store.
     pub fn service(&self) -> StoreServiceServer<Stores> {
-        Stores::server(self.switch.clone(), self.settings.clone())
+        Stores::server(
+            self.switch.clone(),
+            self.settings.clone(),
+            self.schema.clone(),
+        )
     }
 
     /// Resolves, with the reason, when the store can no longer be written. For [`crate::Serving::fatal`].
@@ -65,12 +137,14 @@ impl Storage {
     }
 
     /// After a crash, walks the whole store while it serves: what opening checks is the end of the log.
-    /// Damage turns the process NOT_SERVING.
+    /// Damage turns the process NOT_SERVING. So does a server that is away, until it is back.
     pub fn watch_over(&self, readiness: Readiness) {
+        let looking = follow_health(self.switch.clone(), readiness.clone());
+        tokio::spawn(self.closing.clone().run_until_cancelled_owned(looking));
+        let store = self.store();
         if !self.recovered {
             return;
         }
-        let store = self.store();
         tokio::spawn(async move {
             match store.verify().await {
                 Ok(verified) => {
@@ -88,6 +162,21 @@ impl Storage {
 
     /// Makes everything durable and lets go of the directory.
     pub async fn close(self) -> Result<(), MainError> {
+        self.closing.cancel();
         Ok(self.switch.close().await?)
+    }
+}
+
+/// Says for ever whether a store that a server keeps can be written. An embedded one fails for good or not at
+/// all; but it may be moved to a server.
+async fn follow_health(switch: Arc<Switch>, readiness: Readiness) {
+    loop {
+        if switch.address().is_remote() {
+            match switch.health().await {
+                Health::Serving => readiness.ready(),
+                Health::Failing(why) => readiness.not_ready(why),
+            }
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
     }
 }

@@ -30,15 +30,24 @@ const PIECE_BYTES: usize = 1 << 20;
 pub struct Stores {
     switch: Arc<Switch>,
     settings: Settings,
+    schema: String,
 }
 
 impl Stores {
     /// The generated server over the store behind `switch`; a place that it is moved to is opened with
-    /// `settings`.
-    pub fn server(switch: Arc<Switch>, settings: Settings) -> StoreServiceServer<Self> {
-        StoreServiceServer::new(Self { switch, settings })
-            .max_decoding_message_size(MAX_DECODING_BYTES)
-            .max_encoding_message_size(MAX_ENCODING_BYTES)
+    /// `settings`, and with `schema` when it is a database of which no schema is named.
+    pub fn server(
+        switch: Arc<Switch>,
+        settings: Settings,
+        schema: String,
+    ) -> StoreServiceServer<Self> {
+        StoreServiceServer::new(Self {
+            switch,
+            settings,
+            schema,
+        })
+        .max_decoding_message_size(MAX_DECODING_BYTES)
+        .max_encoding_message_size(MAX_ENCODING_BYTES)
     }
 }
 
@@ -89,6 +98,7 @@ impl StoreService for Stores {
         request: Request<MoveStoreRequest>,
     ) -> Result<Response<Self::MoveStoreStream>, Status> {
         let target: Address = request.into_inner().target.parse().map_err(status)?;
+        let target = target.or_schema(&self.schema);
         let (sender, receiver) = mpsc::channel(16);
         let (switch, settings) = (self.switch.clone(), self.settings.clone());
         // A task of its own: a call that breaks off must not stop between the old place and the new.

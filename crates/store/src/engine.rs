@@ -24,21 +24,31 @@ pub enum Address {
     Postgres(Box<postgres::Address>),
 }
 
+impl Address {
+    /// Whether a server keeps the store, rather than this process.
+    #[must_use]
+    pub fn is_remote(&self) -> bool {
+        !matches!(self, Self::Sled(_))
+    }
+
+    /// The same address, with this schema when it is of a server that needs one and names none.
+    #[must_use]
+    pub fn or_schema(self, schema: &str) -> Self {
+        match self {
+            #[cfg(feature = "postgres")]
+            Self::Postgres(address) => Self::Postgres(Box::new(address.or_schema(schema))),
+            Self::Sled(dir) => {
+                let _ = schema;
+                Self::Sled(dir)
+            }
+        }
+    }
+}
+
 #[cfg(feature = "postgres")]
 const LIKE: &str = "sled:DIR or postgres://user@host:5432/database?schema=name";
 #[cfg(not(feature = "postgres"))]
 const LIKE: &str = "sled:DIR (this program was built without PostgreSQL)";
-
-impl Address {
-    /// Whether several processes may have the store open at a time.
-    pub fn is_shared(&self) -> bool {
-        match self {
-            Self::Sled(_) => false,
-            #[cfg(feature = "postgres")]
-            Self::Postgres(_) => true,
-        }
-    }
-}
 
 impl FromStr for Address {
     type Err = Error;

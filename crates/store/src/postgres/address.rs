@@ -37,7 +37,11 @@ impl Address {
     /// database keep their stores apart.
     #[must_use]
     pub fn or_schema(mut self, schema: &str) -> Self {
-        self.schema.get_or_insert_with(|| schema.to_owned());
+        if self.schema.is_none() {
+            let mark = if self.text.contains('?') { '&' } else { '?' };
+            self.text.push_str(&format!("{mark}schema={schema}"));
+            self.schema = Some(schema.to_owned());
+        }
         self
     }
 
@@ -214,7 +218,11 @@ mod tests {
             TargetSessionAttrs::ReadWrite
         );
         assert_eq!(parsed("postgres://h/d").schema(), "rapporteur");
-        assert_eq!(parsed("postgres://h/d").or_schema("x").schema(), "x");
+        let named = parsed("postgres://h/d").or_schema("x");
+        assert_eq!(
+            (named.schema(), &named.to_string()[..]),
+            ("x", "postgres://h/d?schema=x")
+        );
         let any = parsed("postgresql://h/d?target_session_attrs=any");
         assert_eq!(
             any.config.get_target_session_attrs(),

@@ -51,6 +51,9 @@ use crate::{
 };
 
 const ENGINE: &str = "postgres";
+/// Making the tables, or changing them, takes a while in a large store; a standby that is not there lets it
+/// take for ever.
+const OPEN_PATIENCE: Duration = Duration::from_secs(600);
 /// How long a server may take to say how it is.
 const HEALTH_PATIENCE: Duration = Duration::from_secs(3);
 
@@ -101,8 +104,16 @@ impl PostgresStore {
         let connector = Connector::new(address, remote)?;
         let schema = Schema::new(address.schema());
         let session = connector.session().await?;
-        safety::check(&session.client, remote.strict).await?;
-        let store_id = schema.prepare(&session.client, store_id, copy).await?;
+        let preparing = async {
+            safety::check(&session.client, remote.strict).await?;
+            schema.prepare(&session.client, store_id, copy).await
+        };
+        let prepared = tokio::time::timeout(OPEN_PATIENCE, preparing).await;
+        let store_id = prepared.map_err(|_| {
+            Error::Unavailable(
+                "PostgreSQL: the store cannot be prepared; is a standby missing?".into(),
+            )
+        })??;
         drop(session);
 
         let reader = Reader {

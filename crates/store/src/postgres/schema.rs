@@ -2,8 +2,8 @@
 
 use std::fmt;
 
+use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
-use tokio_postgres::{Client, Row};
 use uuid::Uuid;
 
 use super::error::{corrupt, unsent};
@@ -103,23 +103,18 @@ impl Schema {
                 insert into @.meta values ('schema', '0')";
             client.batch_execute(&self.sql(meta)).await?;
         }
-        // This row is the lock of those who migrate.
-        let lock = self.sql("select value from @.meta where name = 'schema' for update");
-        let found: Option<Row> = client.query_opt(&lock, &[]).await?;
-        let value: Option<String> = found.map(|row| row.try_get(0)).transpose()?;
-        let found = value.and_then(|value| value.parse::<u32>().ok());
-        let Some(found) = found else {
-            return Err(self.refused("its table meta is not ours").into());
-        };
-        if found > version() {
-            let why = format!(
-                "it is of format {found}, this program knows up to {}",
-                version()
-            );
-            return Err(self.refused(&why).into());
-        }
         let path = self.sql("set local search_path to @");
         client.batch_execute(&path).await?;
+        // Mostly there is nothing to do, and then nothing is locked: even that would make the commit wait
+        // for the standby.
+        let mut found = self
+            .found(client, "select value from meta where name = 'schema'")
+            .await?;
+        if found < version() {
+            // This row is the lock of those who migrate.
+            let lock = "select value from meta where name = 'schema' for update";
+            found = self.found(client, lock).await?;
+        }
         for (number, migration) in (1..).zip(MIGRATIONS).filter(|(number, _)| *number > found) {
             tracing::info!(schema = self.name, number, "migrating the store");
             client.batch_execute(migration).await?;
@@ -169,6 +164,22 @@ impl Schema {
             ))),
             _ => Ok(()),
         }
+    }
+
+    /// Of which format the tables are.
+    async fn found(&self, client: &Client, text: &str) -> std::result::Result<u32, Failed> {
+        let found = client.query_opt(text, &[]).await?;
+        let value: Option<String> = found.map(|row| row.try_get(0)).transpose()?;
+        let found = value.and_then(|value| value.parse().ok());
+        let found = found.ok_or_else(|| self.refused("its table meta is not ours"))?;
+        if found > version() {
+            let why = format!(
+                "it is of format {found}, this program knows up to {}",
+                version()
+            );
+            return Err(self.refused(&why).into());
+        }
+        Ok(found)
     }
 
     fn refused(&self, why: &str) -> Error {

@@ -105,17 +105,17 @@ impl Switch {
             return Ok(None);
         };
         let origin = &self.address();
-        if origin.is_shared() {
+        if origin.is_remote() {
             engine::mark_moved(origin, Some(target), settings).await?;
         }
         let finished = finish(old, new, target, settings, until).await;
         if !matches!(finished, Ok(Some(_))) {
-            if origin.is_shared() {
+            if origin.is_remote() {
                 engine::mark_moved(origin, None, settings).await?;
             }
             return finished;
         }
-        if !origin.is_shared()
+        if !origin.is_remote()
             && let Err(error) = engine::mark_moved(origin, Some(target), settings).await
         {
             // Half a mark must not outlive the commits that follow.

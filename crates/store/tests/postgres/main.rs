@@ -12,5 +12,15 @@
 )]
 
 mod conformance;
+mod control;
+mod damage;
+mod errors;
+mod kills;
+mod load;
+mod opening;
+mod replicas;
 #[allow(dead_code, reason = "each story uses its part")]
 mod server;
+#[path = "../support/mod.rs"]
+mod support;
+mod tls;
