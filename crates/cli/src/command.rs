@@ -13,7 +13,7 @@ use crate::{
     addressee, assessment, chairmanship, changes, check, commitment, completion, coverage,
     crosswalk, demo, dialogue, due, event, examples, gaps, handover, inbox, instrument, load,
     membership, node, open, party, plan, post, profile, recommendation, report, schedule, source,
-    status, trace, up, vocabulary,
+    status, store, trace, up, vocabulary,
 };
 
 /// Keeps the record of intergovernmental dialogues: what was held, what was recommended, who answered,
@@ -99,6 +99,8 @@ enum Command {
     Demo,
     /// Show how each service is
     Status,
+    #[command(subcommand)]
+    Store(store::Command),
     #[command(subcommand)]
     Profile(profile::Command),
     /// Print the completions of a shell
@@ -225,6 +227,7 @@ async fn go(ctx: &mut Context<'_>, command: Command) -> Result<()> {
         Command::Up(ask) => up::run(ctx, ask).await,
         Command::Demo => demo::run(ctx).await,
         Command::Status => status::run(ctx).await,
+        Command::Store(command) => store::run(ctx, command).await,
         Command::Profile(command) => profile::run(ctx, command),
         Command::Completion { shell } => completion::run(ctx, shell),
     }

@@ -198,7 +198,8 @@ fn path(method: &MethodDescriptor) -> std::result::Result<PathAndQuery, Status> 
         .map_err(|_| Status::internal("not a method path"))
 }
 
-fn unreadable(error: prost::DecodeError) -> Failure {
+/// An answer that is not the message that it should be.
+pub(crate) fn unreadable(error: prost::DecodeError) -> Failure {
     Failure::other(
         "UNREADABLE_ANSWER",
         format!("{error}; is the gateway of another version?"),

@@ -4,6 +4,24 @@ use clap::Command;
 
 /// Path of the command, then the example without `rapporteur`.
 const EXAMPLES: &[(&str, &str)] = &[
+    (
+        "store export",
+        "store export --service http://127.0.0.1:7701 --to events.archive",
+    ),
+    (
+        "store import",
+        "store import events.archive --to sled:/srv/restored/events",
+    ),
+    (
+        "store copy",
+        "store copy sled:/srv/rapporteur/events --to sled:/mnt/copy/events",
+    ),
+    ("store verify", "store verify --file events.archive"),
+    ("store info", "store info --service http://127.0.0.1:7701"),
+    (
+        "store move",
+        "store move --service http://127.0.0.1:7701 --to sled:/mnt/new/events",
+    ),
     ("dialogue list", "dialogue list"),
     (
         "dialogue add",

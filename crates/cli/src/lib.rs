@@ -57,6 +57,7 @@ mod demo;
 mod load;
 mod sample;
 mod status;
+mod store;
 mod system;
 mod trace;
 mod up;

@@ -184,6 +184,7 @@ fn stored(error: store::Error) -> Status {
         }
         Stored::AlreadyOpen(_)
         | Stored::Schema(_)
+        | Stored::Absent(_)
         | Stored::Exists(_)
         | Stored::Moved { .. }
         | Stored::Unfinished(_) => our_fault("STORAGE_UNUSABLE", &text),

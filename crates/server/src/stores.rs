@@ -192,6 +192,7 @@ pub fn reason(error: &Error) -> &'static str {
 
 fn code(error: &Error) -> (Code, &'static str) {
     match error {
+        Error::Absent(_) => (Code::NotFound, "STORE_ABSENT"),
         Error::Exists(_) => (Code::FailedPrecondition, "STORE_EXISTS"),
         Error::Moved { .. } => (Code::FailedPrecondition, "STORE_MOVED"),
         Error::Unfinished(_) => (Code::FailedPrecondition, "STORE_UNFINISHED"),

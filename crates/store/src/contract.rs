@@ -237,6 +237,9 @@ pub enum Error {
     /// Another process has this store open.
     #[error("the store is already open: {0}")]
     AlreadyOpen(String),
+    /// There is no store where one was expected. None was made.
+    #[error("{0}")]
+    Absent(String),
     /// Something is there where a new store or file was to be made. Nothing was written over.
     #[error("{0}")]
     Exists(String),

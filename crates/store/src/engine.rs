@@ -167,6 +167,19 @@ pub async fn open(address: &Address, settings: &Settings) -> Result<Opened> {
     open_as(address, settings, false).await
 }
 
+/// Opens the store at `address`; [`Error::Absent`] when there is none.
+pub async fn open_existing(address: &Address, settings: &Settings) -> Result<Opened> {
+    let there = match address.clone() {
+        Address::Sled(dir) => blocking(move || sled::is_there(&dir)).await?,
+        #[cfg(feature = "postgres")]
+        Address::Postgres(address) => postgres::is_there(&address, &settings.remote).await?,
+    };
+    if !there {
+        return Err(Error::Absent(format!("there is no store at {address}")));
+    }
+    open(address, settings).await
+}
+
 /// Opens a place for a copy of the store `store_id`: an empty one, or the same copy where it was left off;
 /// anything else is [`Error::Exists`]. Nobody else opens it before [`finish_copy`].
 pub async fn begin_copy(address: &Address, store_id: Uuid, settings: &Settings) -> Result<Opened> {

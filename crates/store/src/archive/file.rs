@@ -9,6 +9,8 @@ use tempfile::NamedTempFile;
 use super::{Reader, Summary};
 use crate::{Error, Result};
 
+const READ_AT_ONCE: usize = 1 << 18;
+
 /// A file that gets its name when all of it is on the disk.
 #[derive(Debug)]
 pub struct NewFile {
@@ -39,6 +41,13 @@ impl NewFile {
         written.map_err(|error| failed("writing", &self.path, &error))
     }
 
+    /// Reads back what was written: is it a whole archive?
+    pub fn check(&self) -> Result<(super::Header, Summary)> {
+        let file = self.file.reopen();
+        let file = file.map_err(|error| failed("reading", &self.path, &error))?;
+        walk(Reader::open(BufReader::with_capacity(READ_AT_ONCE, file))?)
+    }
+
     /// Makes it durable and gives it its name; refuses when something has that name by now.
     pub fn finish(self) -> Result<()> {
         let Self { path, file } = self;
@@ -58,12 +67,15 @@ impl NewFile {
 /// Opens the archive at `path`.
 pub fn open(path: &Path) -> Result<Reader<BufReader<File>>> {
     let file = File::open(path).map_err(|error| failed("opening", path, &error))?;
-    Reader::open(BufReader::with_capacity(1 << 18, file))
+    Reader::open(BufReader::with_capacity(READ_AT_ONCE, file))
 }
 
 /// Reads the archive at `path` from end to end: is it whole?
 pub fn check(path: &Path) -> Result<(super::Header, Summary)> {
-    let mut reader = open(path)?;
+    walk(open(path)?)
+}
+
+fn walk(mut reader: Reader<BufReader<File>>) -> Result<(super::Header, Summary)> {
     while reader.entry()?.is_some() {}
     Ok((*reader.header(), reader.summary()))
 }

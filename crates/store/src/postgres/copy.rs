@@ -22,6 +22,15 @@ pub async fn mark_moved(address: &Address, remote: &Remote, to: Option<String>) 
     change(address, remote, text, &[&to]).await
 }
 
+/// Whether there is a store at `address`, of whatever format.
+pub async fn is_there(address: &Address, remote: &Remote) -> Result<bool> {
+    let session = Connector::new(address, remote)?.session().await?;
+    let tables = Schema::new(address.schema())
+        .tables(&session.client)
+        .await?;
+    Ok(tables.iter().any(|table| table == "meta"))
+}
+
 async fn change(
     address: &Address,
     remote: &Remote,

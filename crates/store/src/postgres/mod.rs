@@ -37,7 +37,7 @@ use uuid::Uuid;
 
 pub use self::address::Address;
 use self::connect::Connector;
-pub use self::copy::{finish_copy, mark_moved};
+pub use self::copy::{finish_copy, is_there, mark_moved};
 use self::error::closed;
 use self::read::Reader;
 use self::schema::Schema;

@@ -76,7 +76,7 @@ impl Schema {
         }
     }
 
-    async fn tables(&self, client: &Client) -> Result<Vec<String>> {
+    pub(super) async fn tables(&self, client: &Client) -> Result<Vec<String>> {
         let text = "select relname::text from pg_class join pg_namespace n on n.oid = relnamespace \
             where nspname = $1 and relkind in ('r', 'p', 'v', 'm', 'f') order by relname";
         let rows = client.query(text, &[&self.name]).await;

@@ -6,6 +6,11 @@ use super::files::Marker;
 use super::rows::corrupt;
 use crate::Result;
 
+/// Whether there is a store in `dir`. Blocks.
+pub fn is_there(dir: &Path) -> Result<bool> {
+    Ok(Marker::read(dir)?.is_some())
+}
+
 /// Makes the finished copy in `dir` a store like any other. For whoever has it open. Blocks.
 pub fn finish_copy(dir: &Path) -> Result<()> {
     change(dir, |marker| marker.unfinished = false)

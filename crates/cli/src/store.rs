@@ -1,0 +1,206 @@
+//! `store`: keeping and moving the stores themselves. With an address where nobody has the store open, with
+//! `--service` through the service that has it.
+
+mod place;
+mod service;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use rapporteur_server::stores;
+use rapporteur_store::engine::Address;
+use rapporteur_store::{archive, copy};
+use serde_json::json;
+
+use crate::context::Context;
+use crate::error::Result;
+use place::{Source, Which};
+pub(crate) use place::{closed, failed, hex, now_us, open, progress, settings, show};
+
+/// Keep, restore, copy, check and move the stores of the services
+#[derive(Clone, Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    /// Write a store to a file, from which any engine restores it; a running service goes on meanwhile
+    Export(Export),
+    /// Make a store of an exported file, in an empty place
+    Import(Import),
+    /// Copy a store that nobody has open to an empty place
+    Copy(Copy),
+    /// Walk a whole store, or an exported file, and name the first bad place
+    Verify(Verify),
+    /// Show what a store is and how far it is
+    Info {
+        #[command(flatten)]
+        source: Source,
+    },
+    /// Move the store of a running service to an empty place; the service goes on there
+    Move(Move),
+}
+
+/// From where to which file.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Export {
+    #[command(flatten)]
+    source: Source,
+    /// File to write; it must not exist
+    #[arg(long, value_name = "FILE")]
+    to: PathBuf,
+}
+
+/// From which file to where.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Import {
+    /// Exported file
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Address of an empty place, as sled:DIR; one where the same import was cut off is filled up
+    #[arg(long, value_name = "ADDRESS")]
+    to: Address,
+}
+
+/// From where to where.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Copy {
+    /// Address of the store, as sled:DIR
+    #[arg(value_name = "ADDRESS")]
+    from: Address,
+    /// Address of an empty place; one where the same copy was cut off is filled up
+    #[arg(long, value_name = "ADDRESS")]
+    to: Address,
+}
+
+/// What to walk.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Verify {
+    #[command(flatten)]
+    source: Source,
+    /// Exported file, instead of a store
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["address", "service"])]
+    file: Option<PathBuf>,
+}
+
+/// Whose store, and where to.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Move {
+    /// Address of the service itself (not of the gateway), http://HOST:PORT
+    #[arg(long, value_name = "URL")]
+    service: String,
+    /// Address of an empty place, as the service sees it; start the service with it from then on
+    #[arg(long, value_name = "ADDRESS")]
+    to: Address,
+}
+
+pub(crate) async fn run(ctx: &mut Context<'_>, command: Command) -> Result<()> {
+    match command {
+        Command::Export(ask) => export(ctx, ask).await,
+        Command::Import(ask) => import(ctx, ask).await,
+        Command::Copy(ask) => copy(ctx, ask).await,
+        Command::Verify(ask) => verify(ctx, ask).await,
+        Command::Info { source } => info(ctx, source).await,
+        Command::Move(ask) => service::relocate(ctx, &ask.service, &ask.to).await,
+    }
+}
+
+async fn export(ctx: &mut Context<'_>, ask: Export) -> Result<()> {
+    let summary = match ask.source.which()? {
+        Which::Service(url) => service::export(&url, &ask.to, progress(ctx)).await?,
+        Which::Place(address) => {
+            let opened = open(&address).await?;
+            let bar = progress(ctx);
+            let store = opened.store.clone();
+            let exported = copy::export(store, &ask.to, now_us(), bar.hear()).await;
+            closed(opened, exported).await?
+        }
+    };
+    let said = json!({
+        "file": ask.to.display().to_string(),
+        "entries": summary.entries,
+        "writes": summary.writes,
+        "bytes": summary.bytes,
+        "digest": hex(&summary.digest),
+    });
+    show(ctx, &said)
+}
+
+async fn import(ctx: &mut Context<'_>, ask: Import) -> Result<()> {
+    let bar = progress(ctx);
+    let head = copy::import(&ask.file, &ask.to, &settings(), bar.hear()).await;
+    let head = head.map_err(failed)?;
+    drop(bar);
+    let said = json!({
+        "address": ask.to.to_string(),
+        "store_id": head.store_id.to_string(),
+        "head": head.position,
+    });
+    show(ctx, &said)
+}
+
+async fn copy(ctx: &mut Context<'_>, ask: Copy) -> Result<()> {
+    let opened = open(&ask.from).await?;
+    let bar = progress(ctx);
+    let copied = copy::copy(&*opened.store, &ask.to, &settings(), bar.hear()).await;
+    let head = closed(opened, copied).await?;
+    drop(bar);
+    let said = json!({
+        "address": ask.to.to_string(),
+        "store_id": head.store_id.to_string(),
+        "head": head.position,
+    });
+    show(ctx, &said)
+}
+
+async fn verify(ctx: &mut Context<'_>, ask: Verify) -> Result<()> {
+    if let Some(file) = ask.file {
+        let path = file.clone();
+        let checked = tokio::task::spawn_blocking(move || archive::file::check(&path)).await;
+        let checked =
+            checked.map_err(|error| rapporteur_store::Error::Unavailable(error.to_string()));
+        let (header, summary) = checked.and_then(|it| it).map_err(failed)?;
+        let said = json!({
+            "file": file.display().to_string(),
+            "store_id": header.head.store_id.to_string(),
+            "head": header.head.position,
+            "created": place::moment(header.created_us),
+            "entries": summary.entries,
+            "writes": summary.writes,
+            "digest": hex(&summary.digest),
+        });
+        return show(ctx, &said);
+    }
+    let found = match ask.source.which()? {
+        Which::Service(url) => service::verify(&url).await?,
+        Which::Place(address) => {
+            let opened = open(&address).await?;
+            let verified = opened.store.verify().await;
+            stores::whole(closed(opened, verified).await?)
+        }
+    };
+    let said = json!({
+        "rows": found.rows,
+        "log_entries": found.log_entries,
+        "history_rows": found.history_rows,
+    });
+    show(ctx, &said)
+}
+
+async fn info(ctx: &mut Context<'_>, source: Source) -> Result<()> {
+    let info = match source.which()? {
+        Which::Service(url) => service::info(&url, Duration::from_secs(ctx.global.timeout)).await?,
+        Which::Place(address) => {
+            let opened = open(&address).await?;
+            let info = stores::info(&*opened.store, &address).await;
+            closed(opened, info).await?
+        }
+    };
+    let said = json!({
+        "engine": info.engine,
+        "address": info.address,
+        "store_id": info.store_id,
+        "schema": info.schema,
+        "head": info.head,
+        "head_op_id": info.head_op_id,
+        "head_hash": hex(&info.head_hash),
+        "disk_bytes": info.disk_bytes,
+    });
+    show(ctx, &said)
+}
