@@ -11,7 +11,7 @@ use prost::Message;
 use rapporteur_records::time;
 use rapporteur_server::MainError;
 use rapporteur_store::key::Key;
-use rapporteur_store::{Batch, Store, Write};
+use rapporteur_store::{Batch, Check, Store, Write};
 use uuid::Uuid;
 
 /// Row space of keys in the gateway's store; 01 to 05 belong to the records layer.
@@ -33,29 +33,52 @@ pub struct Kept {
 /// The hash of the admin key in `store`; makes the key and writes it to `file` when there is none yet.
 pub async fn admin(store: &Arc<dyn Store>, file: &Path) -> Result<[u8; 32], MainError> {
     let row = Key::new(KEYS).str(ADMIN).into_bytes();
-    if let Some(found) = store.get(&row).await? {
-        let hash = Kept::decode(found.value)?.hash;
-        return hash
-            .try_into()
-            .map_err(|_| "the admin key in the store is damaged".into());
+    if let Some(hash) = found(store, &row).await? {
+        return Ok(hash);
     }
     let (key, kept) = fresh()?;
     let hash = *blake3::hash(key.as_bytes()).as_bytes();
     // First the file: a key that is kept but that nobody knows would lock the operator out.
     write_once(file, &key).map_err(|error| format!("{}: {error}", file.display()))?;
-    let writes = vec![Write::put(row, kept.encode_to_vec())];
+    let checks = vec![Check {
+        key: row.clone(),
+        version: 0,
+    }];
+    let writes = vec![Write::put(row.clone(), kept.encode_to_vec())];
     let (op_id, time_us) = (Uuid::now_v7(), time::now_us());
-    store
+    let made = store
         .commit(Batch {
             op_id,
             time_us,
-            checks: Vec::new(),
+            checks,
             writes,
             meta: bytes::Bytes::new(),
         })
-        .await?;
+        .await;
+    match made {
+        // Gateways that share a store share the key: another one made it at the same moment.
+        Err(rapporteur_store::Error::Conflict { .. }) => {
+            std::fs::remove_file(file)?;
+            return found(store, &row)
+                .await?
+                .ok_or_else(|| "the admin key vanished from the store".into());
+        }
+        made => drop(made?),
+    }
     tracing::info!(file = %file.display(), "made the admin key");
     Ok(hash)
+}
+
+/// The hash in the store, if there is one.
+async fn found(store: &Arc<dyn Store>, row: &[u8]) -> Result<Option<[u8; 32]>, MainError> {
+    let Some(found) = store.get(row).await? else {
+        return Ok(None);
+    };
+    let hash = Kept::decode(found.value)?.hash;
+    match hash.try_into() {
+        Ok(hash) => Ok(Some(hash)),
+        Err(_) => Err("the admin key in the store is damaged".into()),
+    }
 }
 
 /// A new key, `rpk_<id>_<secret>`.
@@ -128,6 +151,32 @@ mod tests {
                 !String::from_utf8_lossy(&row.value).contains(parts[2]),
                 "the secret is in the store"
             );
+        }
+        store.close().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn gateways_that_share_a_store_share_the_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let store: Arc<dyn Store> =
+            SledStore::open(&folder.path().join("store"), Options::default()).unwrap();
+        for round in 0..10 {
+            let files = ["one", "other"].map(|name| folder.path().join(format!("{name}.key")));
+            let [one, other] = &files;
+            let (one, other) = futures::join!(admin(&store, one), admin(&store, other));
+            assert_eq!(one.unwrap(), other.unwrap(), "round {round}");
+            let keys: Vec<_> = files.iter().filter(|file| file.exists()).collect();
+            assert_eq!(keys.len(), 1, "only the key that is good is left");
+            std::fs::remove_file(keys[0]).unwrap();
+            let row = Key::new(KEYS).str(ADMIN).into_bytes();
+            let batch = Batch {
+                op_id: Uuid::now_v7(),
+                time_us: 0,
+                checks: Vec::new(),
+                writes: vec![Write::delete(row)],
+                meta: bytes::Bytes::new(),
+            };
+            store.commit(batch).await.unwrap();
         }
         store.close().await.unwrap();
     }
