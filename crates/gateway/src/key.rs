@@ -11,7 +11,7 @@ use prost::Message;
 use rapporteur_records::time;
 use rapporteur_server::MainError;
 use rapporteur_store::key::Key;
-use rapporteur_store::{Batch, Check, Error as StoreError, Store, Write};
+use rapporteur_store::{Batch, Check, Store, Write};
 use uuid::Uuid;
 
 /// Row space of keys in the gateway's store; 01 to 05 belong to the records layer.
@@ -33,41 +33,52 @@ pub struct Kept {
 /// The hash of the admin key in `store`; makes the key and writes it to `file` when there is none yet.
 pub async fn admin(store: &Arc<dyn Store>, file: &Path) -> Result<[u8; 32], MainError> {
     let row = Key::new(KEYS).str(ADMIN).into_bytes();
-    if let Some(hash) = kept(store, &row).await? {
+    if let Some(hash) = found(store, &row).await? {
         return Ok(hash);
     }
-    let (key, kept_key) = fresh()?;
+    let (key, kept) = fresh()?;
+    let hash = *blake3::hash(key.as_bytes()).as_bytes();
     // First the file: a key that is kept but that nobody knows would lock the operator out.
     write_once(file, &key).map_err(|error| format!("{}: {error}", file.display()))?;
-    let batch = Batch {
-        op_id: Uuid::now_v7(),
-        time_us: time::now_us(),
-        checks: vec![Check {
-            key: row.clone(),
-            version: 0,
-        }],
-        writes: vec![Write::put(row.clone(), kept_key.encode_to_vec())],
-        meta: bytes::Bytes::new(),
-    };
-    match store.commit(batch).await {
-        Ok(_) => tracing::info!(file = %file.display(), "made the admin key"),
-        // Another gateway on this store was quicker: its key is the one, and nobody must believe in ours.
-        Err(StoreError::Conflict { .. }) => std::fs::remove_file(file)?,
-        Err(error) => return Err(error.into()),
+    let checks = vec![Check {
+        key: row.clone(),
+        version: 0,
+    }];
+    let writes = vec![Write::put(row.clone(), kept.encode_to_vec())];
+    let (op_id, time_us) = (Uuid::now_v7(), time::now_us());
+    let made = store
+        .commit(Batch {
+            op_id,
+            time_us,
+            checks,
+            writes,
+            meta: bytes::Bytes::new(),
+        })
+        .await;
+    match made {
+        // Gateways that share a store share the key: another one made it at the same moment.
+        Err(rapporteur_store::Error::Conflict { .. }) => {
+            std::fs::remove_file(file)?;
+            return found(store, &row)
+                .await?
+                .ok_or_else(|| "the admin key vanished from the store".into());
+        }
+        made => drop(made?),
     }
-    let hash = kept(store, &row).await?;
-    hash.ok_or_else(|| "the admin key that was just written is not in the store".into())
+    tracing::info!(file = %file.display(), "made the admin key");
+    Ok(hash)
 }
 
-/// The hash in the store.
-async fn kept(store: &Arc<dyn Store>, row: &[u8]) -> Result<Option<[u8; 32]>, MainError> {
+/// The hash in the store, if there is one.
+async fn found(store: &Arc<dyn Store>, row: &[u8]) -> Result<Option<[u8; 32]>, MainError> {
     let Some(found) = store.get(row).await? else {
         return Ok(None);
     };
-    let hash = Kept::decode(found.value)?.hash.try_into();
-    Ok(Some(hash.map_err(|_| {
-        MainError::from("the admin key in the store is damaged")
-    })?))
+    let hash = Kept::decode(found.value)?.hash;
+    match hash.try_into() {
+        Ok(hash) => Ok(Some(hash)),
+        Err(_) => Err("the admin key in the store is damaged".into()),
+    }
 }
 
 /// A new key, `rpk_<id>_<secret>`.
@@ -145,22 +156,28 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn gateways_that_start_on_one_store_at_once_have_one_key() {
+    async fn gateways_that_share_a_store_share_the_key() {
         let folder = tempfile::tempdir().unwrap();
         let store: Arc<dyn Store> =
             SledStore::open(&folder.path().join("store"), Options::default()).unwrap();
-        let files: Vec<_> = (0..8)
-            .map(|n| folder.path().join(format!("{n}.key")))
-            .collect();
-        let all = files.iter().map(|file| admin(&store, file));
-        let hashes = futures::future::try_join_all(all).await.unwrap();
-        let keys: Vec<_> = files
-            .iter()
-            .filter_map(|file| std::fs::read_to_string(file).ok())
-            .collect();
-        assert_eq!(keys.len(), 1, "only the key that is one is in a file");
-        let hash = *blake3::hash(keys[0].trim_end().as_bytes()).as_bytes();
-        assert!(hashes.iter().all(|known| *known == hash));
+        for round in 0..10 {
+            let files = ["one", "other"].map(|name| folder.path().join(format!("{name}.key")));
+            let [one, other] = &files;
+            let (one, other) = futures::join!(admin(&store, one), admin(&store, other));
+            assert_eq!(one.unwrap(), other.unwrap(), "round {round}");
+            let keys: Vec<_> = files.iter().filter(|file| file.exists()).collect();
+            assert_eq!(keys.len(), 1, "only the key that is good is left");
+            std::fs::remove_file(keys[0]).unwrap();
+            let row = Key::new(KEYS).str(ADMIN).into_bytes();
+            let batch = Batch {
+                op_id: Uuid::now_v7(),
+                time_us: 0,
+                checks: Vec::new(),
+                writes: vec![Write::delete(row)],
+                meta: bytes::Bytes::new(),
+            };
+            store.commit(batch).await.unwrap();
+        }
         store.close().await.unwrap();
     }
 

@@ -22,7 +22,7 @@ use rapporteur_server::client::{
 };
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::download::Download;
 use crate::repeat::{Copy, Repeat};
@@ -59,8 +59,9 @@ pub enum Begun {
 #[derive(Default)]
 struct Lane {
     open: Mutex<Option<SendRequest<Bytes>>>,
-    /// Held while connecting, so that a crowd of callers makes one connection.
-    opening: tokio::sync::Mutex<()>,
+    /// Held while connecting, so that a crowd of callers makes one connection, or learns at once that there is
+    /// none: when the last attempt failed, and why.
+    opening: tokio::sync::Mutex<Option<(Instant, String)>>,
 }
 
 impl Lanes {
@@ -110,11 +111,14 @@ impl Lanes {
         lane: usize,
         (request, copy): (Request<Body>, Option<Box<Copy>>),
     ) -> Result<Begun, Box<Failed>> {
-        let lane = &self.lanes[lane];
-        let _first = lane.opening.lock().await;
-        // Somebody may have connected while this one waited.
+        let (lane, since) = (&self.lanes[lane], Instant::now());
+        let mut failed = lane.opening.lock().await;
+        // Somebody may have connected while this one waited, or tried to.
         if let Some(sender) = lane.sender() {
             return Ok(self.sent(sender, request, copy));
+        }
+        if let Some((_, why)) = failed.as_ref().filter(|(at, _)| *at >= since) {
+            return Err(unreached(why.clone(), request));
         }
         let why = match timeout(CONNECT_WITHIN, connect(&self.authority)).await {
             Ok(Ok(sender)) => {
@@ -125,6 +129,7 @@ impl Lanes {
             Ok(Err(error)) => error.to_string(),
             Err(_) => format!("no connection within {} s", CONNECT_WITHIN.as_secs()),
         };
+        *failed = Some((Instant::now(), why.clone()));
         Err(unreached(why, request))
     }
 
@@ -197,7 +202,8 @@ async fn connect(authority: &Authority) -> Result<SendRequest<Bytes>, Failure> {
     tokio::spawn(async move {
         let alive = async {
             if let Some(pings) = &mut pings {
-                pings.ping(Ping::opaque()).await.ok()?;
+                let ping = pings.ping(Ping::opaque());
+                timeout(CONNECT_WITHIN, ping).await.ok()?.ok()?;
             }
             answered.send(()).ok()?;
             silent(pings).await;

@@ -3,34 +3,21 @@
 //! Rows and token are written in one batch, so a crash repeats nothing and loses nothing. When the other
 //! history was replaced (OUT_OF_RANGE), the mirror is emptied and filled again from the beginning.
 //!
-//! Several processes may follow into one store. Each has a place of its own in the other log; what one has
-//! written the others only show to their observers, and the check of the cursor's version lets one of them
-//! write at a time.
+//! Several processes may keep one mirror in a store that they share. A batch is written only if the token in the
+//! store is still the one that its writer last saw, so nobody writes over what another has taken over since.
+
+mod follow;
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use futures::StreamExt as _;
 use prost::{Message, Name};
-use rapporteur_proto::changes::v1::change_service_client::ChangeServiceClient;
-use rapporteur_proto::changes::v1::{Change, ListChangesRequest, ResourceChange, WatchRequest};
 use rapporteur_store::key::prefix_end;
-use rapporteur_store::{Batch, Check, Direction, Store, Write};
+use rapporteur_store::{Direction, Store};
 use tokio::sync::watch;
-use tonic::transport::Channel;
-use tonic::{Code, Status};
-use uuid::Uuid;
 
 use crate::{Result, layout};
-
-/// Most writes that one batch of the mirror holds, well under the store's limit.
-const WRITES_PER_BATCH: usize = 800;
-/// Most bytes that one batch of the mirror holds.
-const BYTES_PER_BATCH: usize = 4 << 20;
-/// How long the follower rests after a failure.
-const RETRY: Duration = Duration::from_millis(500);
 
 /// How far a mirror is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -60,8 +47,8 @@ pub struct Mirror {
     source: &'static str,
     observer: Option<Arc<dyn Observer>>,
     progress: Arc<watch::Sender<Progress>>,
-    /// Where this process is in the other log; the cursor of the store until it has begun.
-    place: Arc<Mutex<Option<Cursor>>>,
+    /// What the observer has seen, which the store alone does not tell: another process may write there too.
+    seen: Arc<Mutex<Option<Cursor>>>,
 }
 
 impl fmt::Debug for Mirror {
@@ -100,7 +87,7 @@ impl Mirror {
             source,
             observer,
             progress: Arc::new(watch::Sender::new(Progress::default())),
-            place: Arc::default(),
+            seen: Arc::default(),
         }
     }
 
@@ -164,8 +151,8 @@ impl Mirror {
 
     /// Shows the observer everything that is kept, and says where the mirror is. Run once before following.
     pub async fn load(&self) -> Result<()> {
-        // The cursor first: rows that are written meanwhile are newer, and come again.
-        let cursor = self.cursor().await?;
+        // First: rows that are written meanwhile are shown again, and none is missed.
+        let (cursor, _) = self.cursor().await?;
         if let Some(observer) = &self.observer {
             self.each("", |name, type_name, value| {
                 observer.changed(name, type_name, Some(value))
@@ -173,356 +160,37 @@ impl Mirror {
             .await?;
         }
         self.progress.send_modify(|p| p.position = cursor.position);
-        *self.own_place() = Some(cursor);
+        self.sees(cursor);
         Ok(())
     }
 
     /// The token of the last change taken over; empty at the beginning.
     pub async fn token(&self) -> Result<String> {
-        Ok(self.cursor().await?.token)
+        Ok(self.cursor().await?.0.token)
     }
 
-    async fn cursor(&self) -> Result<Cursor> {
-        Ok(self.stored_cursor().await?.0)
-    }
-
-    /// The cursor in the store and its version.
-    async fn stored_cursor(&self) -> Result<(Cursor, u64)> {
+    /// Where the mirror in the store is, and the version of the row that says so.
+    async fn cursor(&self) -> Result<(Cursor, u64)> {
         let row = self.store.get(&layout::cursor(self.source)).await?;
         let version = row.as_ref().map_or(0, |row| row.version);
         let cursor = row.and_then(|row| Cursor::decode(row.value).ok());
         Ok((cursor.unwrap_or_default(), version))
     }
 
-    fn own_place(&self) -> MutexGuard<'_, Option<Cursor>> {
-        self.place.lock().unwrap_or_else(PoisonError::into_inner)
+    fn sees(&self, cursor: Cursor) {
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(cursor);
     }
 
     /// Where this process goes on.
-    async fn place(&self) -> Result<Cursor> {
-        let own = self.own_place().clone();
-        match own {
-            Some(place) => Ok(place),
-            None => self.cursor().await,
+    async fn resume(&self) -> Result<Cursor> {
+        let seen = self
+            .seen
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        match seen.filter(|_| self.observer.is_some()) {
+            Some(seen) => Ok(seen),
+            None => Ok(self.cursor().await?.0),
         }
-    }
-
-    /// Follows the other service for as long as the future is polled. It survives the other's absence: the way
-    /// there is asked for anew after each loss, so that another replica can take over.
-    pub async fn follow(&self, way: impl Fn() -> Channel) {
-        loop {
-            let mut client = ChangeServiceClient::new(way()).max_decoding_message_size(64 << 20);
-            let trouble = match self.run(&mut client).await {
-                Ok(()) => "the stream ended".to_owned(),
-                Err(Trouble::Ours(error)) => error.to_string(),
-                Err(Trouble::LostPlace) => match self.begin_again().await {
-                    Ok(()) => continue,
-                    Err(error) => error.to_string(),
-                },
-                Err(Trouble::Theirs(status)) if status.code() == Code::OutOfRange => {
-                    tracing::warn!(source = self.source, %status, "the other history was replaced; the mirror is filled again");
-                    match self.clear().await {
-                        Ok(()) => continue,
-                        Err(error) => error.to_string(),
-                    }
-                }
-                Err(Trouble::Theirs(status)) => status.message().to_owned(),
-            };
-            if self.progress.borrow().trouble != trouble {
-                tracing::info!(
-                    source = self.source,
-                    trouble,
-                    "the mirror waits for the other service"
-                );
-            }
-            self.progress.send_modify(|p| p.trouble = trouble);
-            tokio::time::sleep(RETRY).await;
-        }
-    }
-
-    async fn run(
-        &self,
-        client: &mut ChangeServiceClient<Channel>,
-    ) -> std::result::Result<(), Trouble> {
-        loop {
-            let token = self.place().await?.token;
-            let mut request = tonic::Request::new(ListChangesRequest {
-                token,
-                page_size: 1_000,
-                ..Default::default()
-            });
-            request.set_timeout(Duration::from_secs(20));
-            let page = client.list_changes(request).await?.into_inner();
-            self.take_over(page.changes, &page.next_token).await?;
-            if page.at_head {
-                break;
-            }
-        }
-        self.progress.send_modify(|p| {
-            p.caught_up = true;
-            p.trouble.clear();
-        });
-        let token = self.place().await?.token;
-        let stream = client
-            .watch(WatchRequest {
-                token,
-                ..Default::default()
-            })
-            .await?
-            .into_inner();
-        // Whatever has arrived by the time the last batch was written goes into the next one.
-        let mut ready = stream.ready_chunks(256);
-        while let Some(messages) = ready.next().await {
-            let mut changes = Vec::new();
-            let mut token = String::new();
-            for message in messages {
-                let message = message?;
-                changes.extend(message.change);
-                token = message.token;
-            }
-            if changes.is_empty() {
-                self.read_up_to(&token);
-            } else {
-                self.take_over(changes, &token).await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Writes changes and the token after them, in as many batches as they need.
-    async fn take_over(
-        &self,
-        changes: Vec<Change>,
-        token: &str,
-    ) -> std::result::Result<(), Trouble> {
-        let mut batch = Pending::default();
-        let last = changes.last().map(|c| c.position);
-        for change in changes {
-            let position = change.position;
-            let after = change.token.clone();
-            if !batch.fits(&change) {
-                self.write(std::mem::take(&mut batch)).await?;
-            }
-            for resource in change.resources {
-                batch.bytes +=
-                    resource.value.as_ref().map_or(0, |v| v.value.len()) + resource.name.len();
-                batch.resources.push(resource);
-            }
-            batch.cursor = Cursor {
-                token: after,
-                position,
-            };
-        }
-        let cursor = Cursor {
-            token: token.to_owned(),
-            position: position_of(token).or(last).unwrap_or_default(),
-        };
-        if !token.is_empty()
-            && (cursor.token != self.place().await?.token || !batch.resources.is_empty())
-        {
-            batch.cursor = cursor;
-            self.write(batch).await?;
-        }
-        Ok(())
-    }
-
-    async fn write(&self, pending: Pending) -> std::result::Result<(), Trouble> {
-        // One write a key: of several values in one batch the last one counts.
-        let mut rows: std::collections::BTreeMap<String, ResourceChange> =
-            std::collections::BTreeMap::new();
-        for resource in pending.resources {
-            rows.insert(resource.name.clone(), resource);
-        }
-        let mut writes = Vec::with_capacity(rows.len() + 1);
-        for (name, resource) in &rows {
-            let key = layout::mirror(self.source, name);
-            writes.push(match &resource.value {
-                Some(any) => {
-                    let value = Bytes::copy_from_slice(&any.value);
-                    Write::put(
-                        key,
-                        Mirrored {
-                            type_name: resource.r#type.clone(),
-                            value,
-                        }
-                        .encode_to_vec(),
-                    )
-                }
-                None => Write::delete(key),
-            });
-        }
-        writes.push(Write::put(
-            layout::cursor(self.source),
-            pending.cursor.encode_to_vec(),
-        ));
-        self.write_unless_written(writes, &pending.cursor).await?;
-        if let Some(observer) = &self.observer {
-            for (name, resource) in &rows {
-                observer.changed(
-                    name,
-                    &resource.r#type,
-                    resource.value.as_ref().map(|v| v.value.as_slice()),
-                );
-            }
-        }
-        self.progress
-            .send_modify(|p| p.position = pending.cursor.position);
-        *self.own_place() = Some(pending.cursor);
-        Ok(())
-    }
-
-    /// Commits rows with the cursor after them, unless another process has come as far already.
-    async fn write_unless_written(
-        &self,
-        writes: Vec<Write>,
-        cursor: &Cursor,
-    ) -> std::result::Result<(), Trouble> {
-        loop {
-            let (stored, version) = self.stored_cursor().await?;
-            if stored.is_as_far_as(cursor) {
-                return Ok(());
-            }
-            let place = self.place().await?;
-            if !place.token.is_empty() && !stored.is_of_the_history_of(&place) {
-                return Err(Trouble::LostPlace);
-            }
-            match self.commit(writes.clone(), version).await {
-                Err(crate::Error::Store(rapporteur_store::Error::Conflict { .. })) => {}
-                done => return Ok(done?),
-            }
-        }
-    }
-
-    /// Another process emptied the mirror, since the other history was replaced: what is here of the old
-    /// one goes, and what the store has by now is shown.
-    async fn begin_again(&self) -> Result<()> {
-        if let Some(observer) = &self.observer {
-            observer.cleared();
-        }
-        self.progress.send_modify(|p| {
-            p.caught_up = false;
-            p.generation += 1;
-        });
-        self.load().await
-    }
-
-    /// There was nothing to take over up to here. The cursor stays where it is, so that two services that
-    /// mirror each other do not answer commit with commit for ever.
-    fn read_up_to(&self, token: &str) {
-        if let Some(position) = position_of(token) {
-            self.progress.send_if_modified(|p| {
-                let news = position > p.position;
-                p.position = p.position.max(position);
-                news
-            });
-        }
-    }
-
-    async fn clear(&self) -> Result<()> {
-        let prefix = layout::mirror_prefix(self.source, "");
-        let end = prefix_end(&prefix);
-        loop {
-            let rows = self
-                .store
-                .scan(&prefix, &end, WRITES_PER_BATCH, Direction::Forward)
-                .await?;
-            let mut writes: Vec<Write> = rows
-                .iter()
-                .map(|(key, _)| Write::delete(key.clone()))
-                .collect();
-            let last = rows.len() < WRITES_PER_BATCH;
-            if last {
-                // The cursor goes last: after a crash in between, the other service refuses it once more and
-                // the rest is cleared. Gone first, it would leave records that the new history never had.
-                writes.push(Write::delete(layout::cursor(self.source)));
-            }
-            let (_, version) = self.stored_cursor().await?;
-            self.commit(writes, version).await?;
-            if last {
-                break;
-            }
-        }
-        if let Some(observer) = &self.observer {
-            observer.cleared();
-        }
-        *self.own_place() = Some(Cursor::default());
-        self.progress.send_modify(|p| {
-            p.position = 0;
-            p.caught_up = false;
-            p.generation += 1;
-        });
-        Ok(())
-    }
-
-    /// Commits while the cursor is at this version.
-    async fn commit(&self, writes: Vec<Write>, cursor: u64) -> Result<()> {
-        let batch = Batch {
-            op_id: Uuid::now_v7(),
-            // No time of its own: the log gives it that of the entry before. A record that is written
-            // meanwhile would else be logged after its `update_time`, and not be there as of that moment.
-            time_us: 0,
-            checks: vec![Check {
-                key: layout::cursor(self.source),
-                version: cursor,
-            }],
-            writes,
-            meta: Bytes::new(),
-        };
-        self.store.commit(batch).await?;
-        Ok(())
-    }
-}
-
-/// The position inside a feed token.
-fn position_of(token: &str) -> Option<u64> {
-    token.parse::<crate::FeedToken>().ok().map(|t| t.0.position)
-}
-
-#[derive(Default)]
-struct Pending {
-    resources: Vec<ResourceChange>,
-    bytes: usize,
-    cursor: Cursor,
-}
-
-impl Pending {
-    fn fits(&self, change: &Change) -> bool {
-        self.resources.is_empty()
-            || (self.resources.len() + change.resources.len() <= WRITES_PER_BATCH
-                && self.bytes < BYTES_PER_BATCH)
-    }
-}
-
-impl Cursor {
-    fn feed_token(&self) -> Option<crate::FeedToken> {
-        self.token.parse().ok()
-    }
-
-    fn is_of_the_history_of(&self, other: &Self) -> bool {
-        let store = |cursor: &Self| cursor.feed_token().map(|token| token.0.store_id);
-        store(self) == store(other)
-    }
-
-    fn is_as_far_as(&self, other: &Self) -> bool {
-        self.is_of_the_history_of(other) && self.position >= other.position
-    }
-}
-
-enum Trouble {
-    /// Another process emptied the mirror.
-    LostPlace,
-    Ours(crate::Error),
-    Theirs(Status),
-}
-
-impl From<crate::Error> for Trouble {
-    fn from(error: crate::Error) -> Self {
-        Self::Ours(error)
-    }
-}
-
-impl From<Status> for Trouble {
-    fn from(status: Status) -> Self {
-        Self::Theirs(status)
     }
 }

@@ -86,7 +86,7 @@ impl Desk {
         };
         // Before anything is read: what is written meanwhile makes the answer too old to be kept.
         let head = self.records.store().head().await;
-        let head = head.map_err(|e| status(e.into()))?.position;
+        let head = head.map_err(|e| status(e.into()))?;
         let answer = match self.recent.get(&asked, head) {
             Some(answer) => answer,
             None => {

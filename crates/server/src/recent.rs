@@ -1,13 +1,15 @@
 //! Pages of lists as they were last answered, good for as long as nothing is written.
 //!
 //! A public page asks for the same few lists over and over, and the record changes some times a day. An
-//! answer is kept with the end of the log before it was made; at any later end it is not used, so nobody
-//! is shown what is not so any more.
+//! answer is kept with the end of the log before it was made; at any other end it is not used, so nobody
+//! is shown what is not so any more. The end is asked of the engine each time, since other processes may write
+//! there too, and it is a whole token: after a restore or a fail-over the same position may be another history.
 
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
 use rapporteur_proto::Stored;
+use rapporteur_store::Token;
 
 use crate::page::Fingerprint;
 
@@ -38,32 +40,29 @@ pub(crate) struct Recent {
 
 #[derive(Default)]
 struct Kept {
-    /// End of the log at which all of these were made.
-    position: u64,
+    /// End of the log at which all of these were made; `None` when there are none.
+    head: Option<Token>,
     bytes: usize,
     answers: HashMap<Asked, Answer>,
 }
 
 impl Recent {
     /// The answer that was given at just this end of the log.
-    pub(crate) fn get(&self, asked: &Asked, position: u64) -> Option<Answer> {
+    pub(crate) fn get(&self, asked: &Asked, head: Token) -> Option<Answer> {
         let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
-        if kept.position != position {
+        if kept.head != Some(head) {
             return None;
         }
         kept.answers.get(asked).cloned()
     }
 
     /// Keeps an answer for which reading began at this end of the log.
-    pub(crate) fn keep(&self, asked: Asked, position: u64, answer: &Answer) {
+    pub(crate) fn keep(&self, asked: Asked, head: Token, answer: &Answer) {
         let bytes = answer.records.iter().map(|r| r.bytes.len()).sum::<usize>() + BYTES_PER_PAGE;
         let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
-        if position < kept.position {
-            return;
-        }
-        if position > kept.position || kept.bytes + bytes > BYTES {
+        if kept.head != Some(head) || kept.bytes + bytes > BYTES {
             *kept = Kept {
-                position,
+                head: Some(head),
                 ..Kept::default()
             };
         }
@@ -75,6 +74,8 @@ impl Recent {
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
 
     fn asked(token: &str) -> Asked {
@@ -95,25 +96,36 @@ mod tests {
         }
     }
 
+    fn head(position: u64, op_id: u128) -> Token {
+        Token {
+            store_id: Uuid::from_u128(1),
+            position,
+            op_id: Uuid::from_u128(op_id),
+        }
+    }
+
     #[test]
     fn an_answer_is_good_at_its_own_end_of_the_log_only() {
         let recent = Recent::default();
-        recent.keep(asked("a"), 7, &answer(1));
-        assert_eq!(recent.get(&asked("a"), 7), Some(answer(1)));
-        assert_eq!(recent.get(&asked("b"), 7), None);
-        assert_eq!(recent.get(&asked("a"), 8), None);
+        recent.keep(asked("a"), head(7, 7), &answer(1));
+        assert_eq!(recent.get(&asked("a"), head(7, 7)), Some(answer(1)));
+        assert_eq!(recent.get(&asked("b"), head(7, 7)), None);
+        assert_eq!(recent.get(&asked("a"), head(8, 8)), None);
+        // After a fail-over another commit has this position.
+        assert_eq!(recent.get(&asked("a"), head(7, 70)), None);
         // A slow reader that began before a write does not bring the past back.
-        recent.keep(asked("b"), 8, &answer(2));
-        recent.keep(asked("a"), 7, &answer(1));
-        assert_eq!(recent.get(&asked("a"), 8), None);
-        assert_eq!(recent.get(&asked("b"), 8), Some(answer(2)));
+        recent.keep(asked("b"), head(8, 8), &answer(2));
+        recent.keep(asked("a"), head(7, 7), &answer(1));
+        assert_eq!(recent.get(&asked("a"), head(8, 8)), None);
+        recent.keep(asked("b"), head(8, 8), &answer(2));
+        assert_eq!(recent.get(&asked("b"), head(8, 8)), Some(answer(2)));
     }
 
     #[test]
     fn what_is_kept_is_bounded() {
         let recent = Recent::default();
         for page in 0..100 {
-            recent.keep(asked(&page.to_string()), 1, &answer(1 << 20));
+            recent.keep(asked(&page.to_string()), head(1, 1), &answer(1 << 20));
         }
         let kept = recent.kept.read().unwrap();
         assert!(kept.bytes <= BYTES && kept.answers.len() < 33);

@@ -318,7 +318,8 @@ pub trait Store: Send + Sync + 'static {
     /// The last position whose time is at or before `time_us`; 0 when there is none.
     async fn position_at(&self, time_us: i64) -> Result<u64>;
 
-    /// The end of the log.
+    /// The end of the log: like every read it sees each commit that was acknowledged before it began, so it asks the
+    /// engine wherever other processes may write there too. What is kept of reads is kept by this token.
     async fn head(&self) -> Result<Token>;
 
     /// The token of a position that is in the log (0 = the beginning). [`Error::Diverged`] when it is not

@@ -15,6 +15,7 @@ mod moves;
 mod pages;
 mod plans;
 mod random;
+mod replicas;
 mod requests;
 mod trees;
 mod writes;

@@ -8,6 +8,7 @@ mod feed;
 mod followup;
 mod forwarding;
 mod joined;
+mod mirrors;
 mod one_store;
 mod record;
 mod refusals;

@@ -38,6 +38,8 @@ enum Rudeness {
     /// It ends the stream with an error of its own.
     Fails,
     /// It closes the connection.
+    HangsUp,
+    /// It says nothing, not even that it is there.
     Hangs,
 }
 
@@ -48,6 +50,9 @@ fn frame(kind: u8, flags: u8, stream: [u8; 4], payload: &[u8]) -> Vec<u8> {
 
 /// One connection by hand: as much of HTTP/2 as a client needs to send a call.
 async fn be_rude(mut socket: TcpStream, rudeness: Rudeness, calls: &AtomicUsize) -> Option<()> {
+    if let Rudeness::Hangs = rudeness {
+        std::future::pending::<()>().await;
+    }
     let mut preface = [0; PREFACE];
     socket.read_exact(&mut preface).await.ok()?;
     let settings = frame(SETTINGS, 0, [0; 4], &[]);
@@ -76,7 +81,7 @@ async fn be_rude(mut socket: TcpStream, rudeness: Rudeness, calls: &AtomicUsize)
                         socket.write_all(&answer).await.ok()?;
                         return None;
                     }
-                    Rudeness::Hangs => return None,
+                    Rudeness::HangsUp | Rudeness::Hangs => return None,
                 }
             }
             _ => continue,
@@ -153,7 +158,7 @@ async fn what_was_certainly_not_heard_goes_elsewhere() {
 
 #[tokio::test]
 async fn what_may_have_been_heard_goes_elsewhere_if_it_changes_nothing() {
-    for rudeness in [Rudeness::GoesAwayWithIt, Rudeness::Fails, Rudeness::Hangs] {
+    for rudeness in [Rudeness::GoesAwayWithIt, Rudeness::Fails, Rudeness::HangsUp] {
         let pair = pair(rudeness).await;
         for number in 0..20 {
             let message = format!("thing {number}");
@@ -167,4 +172,16 @@ async fn what_may_have_been_heard_goes_elsewhere_if_it_changes_nothing() {
         assert_eq!(pair.rude.load(Ordering::Relaxed), 40, "{rudeness:?}");
         assert_eq!(pair.good.seen.lock().unwrap().len(), 0);
     }
+}
+
+#[tokio::test]
+async fn who_says_nothing_holds_a_crowd_up_once() {
+    let pair = pair(Rudeness::Hangs).await;
+    let begun = std::time::Instant::now();
+    let calls = (0..20).map(|_| pair.call("CreateThing", b"thing"));
+    for answer in futures::future::join_all(calls).await {
+        assert_eq!(answer.unwrap(), b"thing");
+    }
+    assert!(begun.elapsed() < client::CONNECT_WITHIN * 2);
+    assert_eq!(pair.good.seen.lock().unwrap().len(), 20);
 }
