@@ -12,6 +12,7 @@
 mod harness;
 
 mod apart;
+mod keeping;
 mod kill;
 mod rooms;
 mod sample;

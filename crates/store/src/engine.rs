@@ -18,6 +18,16 @@ pub enum Address {
     Sled(PathBuf),
 }
 
+impl Address {
+    /// The same place, whatever the working directory is.
+    #[must_use]
+    pub fn absolute(&self) -> Self {
+        match self {
+            Self::Sled(dir) => Self::Sled(std::path::absolute(dir).unwrap_or_else(|_| dir.clone())),
+        }
+    }
+}
+
 impl FromStr for Address {
     type Err = Error;
 
@@ -87,12 +97,16 @@ pub async fn open(address: &Address, settings: &Settings) -> Result<Opened> {
     open_as(address, settings, false).await
 }
 
+/// Whether there is a store at `address`.
+pub async fn exists(address: &Address) -> Result<bool> {
+    match address.clone() {
+        Address::Sled(dir) => blocking(move || sled::is_there(&dir)).await,
+    }
+}
+
 /// Opens the store at `address`; [`Error::Absent`] when there is none.
 pub async fn open_existing(address: &Address, settings: &Settings) -> Result<Opened> {
-    let there = match address.clone() {
-        Address::Sled(dir) => blocking(move || sled::is_there(&dir)).await?,
-    };
-    if !there {
+    if !exists(address).await? {
         return Err(Error::Absent(format!("there is no store at {address}")));
     }
     open(address, settings).await
@@ -121,6 +135,28 @@ pub async fn mark_moved(address: &Address, to: Option<&Address>) -> Result<()> {
     let to = to.map(ToString::to_string);
     match address.clone() {
         Address::Sled(dir) => blocking(move || sled::mark_moved(&dir, to)).await,
+    }
+}
+
+/// The address of a place beside `address`, with `suffix` after its name.
+pub fn beside(address: &Address, suffix: &str) -> Result<Address> {
+    match address {
+        Address::Sled(dir) => {
+            let odd = || Error::Schema(format!("{} has no name of its own", dir.display()));
+            let mut name = dir.file_name().ok_or_else(odd)?.to_owned();
+            name.push(format!(".{suffix}"));
+            Ok(Address::Sled(dir.with_file_name(name)))
+        }
+    }
+}
+
+/// Puts the store at `new` in the place of the one at `address`, which is kept at `old`, where nothing may be. Nobody
+/// has any of them open. At every moment there is one of the two stores at `address`, whole.
+pub async fn replace(address: &Address, new: &Address, old: &Address) -> Result<()> {
+    match (address.clone(), new.clone(), old.clone()) {
+        (Address::Sled(dir), Address::Sled(new), Address::Sled(old)) => {
+            blocking(move || sled::replace(&dir, &new, &old)).await
+        }
     }
 }
 
@@ -165,5 +201,9 @@ mod tests {
             let error = odd.parse::<Address>().unwrap_err().to_string();
             assert!(error.contains("sled:DIR"), "{odd}: {error}");
         }
+        let here = std::env::current_dir().unwrap().join("data/events");
+        let relative: Address = "sled:data/events".parse().unwrap();
+        assert_eq!(relative.absolute(), Address::Sled(here));
+        assert_eq!(address.absolute(), address);
     }
 }
