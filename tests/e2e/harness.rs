@@ -113,6 +113,19 @@ impl Running {
         }
     }
 
+    /// Waits for its end, which must be a bad one; what it said.
+    pub(crate) fn refused(mut self) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        while Instant::now() < deadline {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                assert!(!status.success(), "{} ended in good order", self.name);
+                return self.said();
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        panic!("{} runs:\n{}", self.name, self.said());
+    }
+
     fn said(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap_or_default()
     }

@@ -29,7 +29,7 @@ const KILLS: u64 = 50;
 const WRITERS: u64 = 24;
 
 /// What the service has acknowledged: name -> the last acknowledged value.
-type Acknowledged = Arc<Mutex<BTreeMap<String, Event>>>;
+pub(crate) type Acknowledged = Arc<Mutex<BTreeMap<String, Event>>>;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn acknowledged_writes_survive_fifty_kills() {
@@ -154,7 +154,7 @@ pub(crate) async fn make_dialogue(channel: Channel, id: &str) {
 
 /// Makes events and changes each once, until told to stop. The ordinal goes 0 -> 2 in one update, so an odd
 /// one would be half an update.
-async fn write(
+pub(crate) async fn write(
     channel: Channel,
     kill: u64,
     writer: u64,
@@ -263,7 +263,7 @@ async fn repeat(
     }
 }
 
-async fn list(channel: Channel) -> BTreeMap<String, Event> {
+pub(crate) async fn list(channel: Channel) -> BTreeMap<String, Event> {
     let mut client = EventServiceClient::new(channel).max_decoding_message_size(64 << 20);
     let mut listed = BTreeMap::new();
     let mut request = ListEventsRequest {
@@ -291,7 +291,7 @@ async fn list(channel: Channel) -> BTreeMap<String, Event> {
 }
 
 /// The state that the change feed gives, read from the first change, with positions that leave no gap.
-async fn replay(channel: Channel) -> BTreeMap<String, Event> {
+pub(crate) async fn replay(channel: Channel) -> BTreeMap<String, Event> {
     let mut client = ChangeServiceClient::new(channel).max_decoding_message_size(64 << 20);
     let mut state = BTreeMap::new();
     let (mut token, mut last, mut hash) = (String::new(), 0, vec![0; 32]);
@@ -328,7 +328,7 @@ async fn replay(channel: Channel) -> BTreeMap<String, Event> {
 }
 
 /// Opens the store of the stopped service and walks it whole.
-async fn verify(data: &std::path::Path) -> rapporteur_store::Verified {
+pub(crate) async fn verify(data: &std::path::Path) -> rapporteur_store::Verified {
     let data = data.to_owned();
     let store = tokio::task::spawn_blocking(move || SledStore::open(&data, Options::default()))
         .await

@@ -13,6 +13,7 @@ mod harness;
 
 mod apart;
 mod followers;
+mod keeping;
 mod kill;
 mod rooms;
 mod sample;

@@ -11,9 +11,9 @@ use crate::error::{Failure, Result};
 use crate::surroundings::Surroundings;
 use crate::{
     addressee, assessment, chairmanship, changes, check, commitment, completion, coverage,
-    crosswalk, demo, dialogue, due, event, examples, gaps, handover, inbox, instrument, load,
-    membership, node, open, party, plan, post, profile, recommendation, report, schedule, source,
-    status, store, trace, up, vocabulary,
+    crosswalk, demo, dialogue, doctor, due, event, examples, gaps, handover, inbox, instrument,
+    load, membership, node, open, party, plan, post, profile, recommendation, report, schedule,
+    source, status, store, trace, up, vocabulary,
 };
 
 /// Keeps the record of intergovernmental dialogues: what was held, what was recommended, who answered,
@@ -101,6 +101,8 @@ enum Command {
     Status,
     #[command(subcommand)]
     Store(store::Command),
+    #[command(subcommand)]
+    Doctor(doctor::Command),
     #[command(subcommand)]
     Profile(profile::Command),
     /// Print the completions of a shell
@@ -228,6 +230,7 @@ async fn go(ctx: &mut Context<'_>, command: Command) -> Result<()> {
         Command::Demo => demo::run(ctx).await,
         Command::Status => status::run(ctx).await,
         Command::Store(command) => store::run(ctx, command).await,
+        Command::Doctor(command) => doctor::run(ctx, command).await,
         Command::Profile(command) => profile::run(ctx, command),
         Command::Completion { shell } => completion::run(ctx, shell),
     }

@@ -16,6 +16,15 @@ const EXAMPLES: &[(&str, &str)] = &[
         "store copy",
         "store copy sled:/srv/rapporteur/events --to sled:/mnt/copy/events",
     ),
+    ("doctor check", "doctor check sled:/srv/rapporteur/events"),
+    (
+        "doctor reindex",
+        r#"doctor reindex sled:/srv/rapporteur/events --reason "doctor check found a row that leads nowhere""#,
+    ),
+    (
+        "doctor compact",
+        "doctor compact sled:/srv/rapporteur/events",
+    ),
     ("store verify", "store verify --file events.archive"),
     ("store info", "store info --service http://127.0.0.1:7701"),
     (

@@ -54,6 +54,7 @@ mod changes;
 mod completion;
 mod coverage;
 mod demo;
+mod doctor;
 mod load;
 mod sample;
 mod status;

@@ -68,6 +68,11 @@ pub fn mirror_prefix(source: &str, name_prefix: &str) -> Bytes {
     key.slice(..key.len() - 2)
 }
 
+/// What the keys of all mirrored records begin with.
+pub(crate) fn mirrors() -> Bytes {
+    Key::new(MIRROR).into_bytes()
+}
+
 /// The name of a mirrored record's key.
 pub fn mirror_name(key: &[u8]) -> Option<String> {
     let mut reader = rapporteur_store::key::KeyReader::new(key);

@@ -7,7 +7,7 @@
 //!
 //! Reading order: [`noun`] (what a noun must say of itself), [`layout`] (keys), [`records`] (reads),
 //! [`list`], [`change`] (writes), [`feed`] (the change log as changes), [`mirror`] (following another
-//! service), [`verify`] (indexes against records), [`words`] (rules of the messages that all nouns share).
+//! service), [`verify`] (indexes against records), [`repair`] (indexes made anew), [`words`] (rules of the messages that all nouns share).
 
 pub mod change;
 pub mod edit;
@@ -20,6 +20,7 @@ pub mod mirror;
 pub mod name;
 pub mod noun;
 pub mod records;
+pub mod repair;
 pub mod verify;
 pub mod words;
 

@@ -68,11 +68,11 @@ struct Cursor {
 
 /// A mirrored row: which message it is, and its bytes.
 #[derive(Clone, PartialEq, Message)]
-struct Mirrored {
+pub(crate) struct Mirrored {
     #[prost(string, tag = "1")]
-    type_name: String,
+    pub(crate) type_name: String,
     #[prost(bytes = "bytes", tag = "2")]
-    value: Bytes,
+    pub(crate) value: Bytes,
 }
 
 impl Mirror {

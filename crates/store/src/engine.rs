@@ -43,6 +43,16 @@ impl Address {
             }
         }
     }
+
+    /// The same place, whatever the working directory is.
+    #[must_use]
+    pub fn absolute(&self) -> Self {
+        match self {
+            Self::Sled(dir) => Self::Sled(std::path::absolute(dir).unwrap_or_else(|_| dir.clone())),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => self.clone(),
+        }
+    }
 }
 
 #[cfg(feature = "postgres")]
@@ -167,14 +177,18 @@ pub async fn open(address: &Address, settings: &Settings) -> Result<Opened> {
     open_as(address, settings, false).await
 }
 
+/// Whether there is a store at `address`.
+pub async fn exists(address: &Address, settings: &Settings) -> Result<bool> {
+    match address.clone() {
+        Address::Sled(dir) => blocking(move || sled::is_there(&dir)).await,
+        #[cfg(feature = "postgres")]
+        Address::Postgres(address) => postgres::is_there(&address, &settings.remote).await,
+    }
+}
+
 /// Opens the store at `address`; [`Error::Absent`] when there is none.
 pub async fn open_existing(address: &Address, settings: &Settings) -> Result<Opened> {
-    let there = match address.clone() {
-        Address::Sled(dir) => blocking(move || sled::is_there(&dir)).await?,
-        #[cfg(feature = "postgres")]
-        Address::Postgres(address) => postgres::is_there(&address, &settings.remote).await?,
-    };
-    if !there {
+    if !exists(address, settings).await? {
         return Err(Error::Absent(format!("there is no store at {address}")));
     }
     open(address, settings).await
@@ -212,6 +226,39 @@ pub async fn mark_moved(
         #[cfg(feature = "postgres")]
         Address::Postgres(address) => postgres::mark_moved(&address, &settings.remote, to).await,
     }
+}
+
+/// The address of a place beside `address`, with `suffix` after its name.
+pub fn beside(address: &Address, suffix: &str) -> Result<Address> {
+    match address {
+        Address::Sled(dir) => {
+            let odd = || Error::Schema(format!("{} has no name of its own", dir.display()));
+            let mut name = dir.file_name().ok_or_else(odd)?.to_owned();
+            name.push(format!(".{suffix}"));
+            Ok(Address::Sled(dir.with_file_name(name)))
+        }
+        #[cfg(feature = "postgres")]
+        Address::Postgres(_) => Err(compacts_itself(address)),
+    }
+}
+
+/// Puts the store at `new` in the place of the one at `address`, which is kept at `old`, where nothing may be. Nobody
+/// has any of them open. At every moment there is one of the two stores at `address`, whole.
+pub async fn replace(address: &Address, new: &Address, old: &Address) -> Result<()> {
+    match (address.clone(), new.clone(), old.clone()) {
+        (Address::Sled(dir), Address::Sled(new), Address::Sled(old)) => {
+            blocking(move || sled::replace(&dir, &new, &old)).await
+        }
+        #[cfg(feature = "postgres")]
+        _ => Err(compacts_itself(address)),
+    }
+}
+
+#[cfg(feature = "postgres")]
+fn compacts_itself(address: &Address) -> Error {
+    Error::Schema(format!(
+        "{address} is kept by a server, which gives room back by itself (VACUUM)"
+    ))
 }
 
 async fn open_as(address: &Address, settings: &Settings, copy: bool) -> Result<Opened> {
@@ -271,5 +318,9 @@ mod tests {
             let error = odd.parse::<Address>().unwrap_err().to_string();
             assert!(error.contains("sled:DIR"), "{odd}: {error}");
         }
+        let here = std::env::current_dir().unwrap().join("data/events");
+        let relative: Address = "sled:data/events".parse().unwrap();
+        assert_eq!(relative.absolute(), Address::Sled(here));
+        assert_eq!(address.absolute(), address);
     }
 }

@@ -286,3 +286,47 @@ async fn sigkill_during_import() {
     println!("{cut} imports were cut off, {resumed} went on");
     assert!(cut > 0, "every import was done before it was killed");
 }
+
+/// Damage that opening cannot see is named by the walk, and is never exported.
+#[tokio::test]
+async fn a_damaged_store_names_its_first_bad_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let (address, path) = (
+        sled(folder.path(), "store"),
+        folder.path().join("a.archive"),
+    );
+    let store = open(&address).await.unwrap();
+    let writers: Vec<_> = (0..8)
+        .map(|_| {
+            let store = Arc::clone(&store);
+            tokio::spawn(async move { fill(&*store, 50).await })
+        })
+        .collect();
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    store.close().await.unwrap();
+    let db = ::sled::open(folder.path().join("store/sled")).unwrap();
+    for position in [9_u64, 7] {
+        let key = [&[3][..], &position.to_be_bytes(), &0_u32.to_be_bytes()].concat();
+        let mut piece = db.get(&key).unwrap().unwrap().to_vec();
+        let middle = piece.len() / 2;
+        piece[middle] ^= 1;
+        db.insert(key, piece).unwrap();
+    }
+    db.flush().unwrap();
+    drop(db);
+
+    let store = open(&address).await.unwrap();
+    let named = |error: Error| {
+        assert!(matches!(error, Error::Corrupt(_)), "{error}");
+        assert!(error.to_string().contains("log entry 7"), "{error}");
+    };
+    named(store.verify().await.unwrap_err());
+    let export = copy::export(Arc::clone(&store), &path, 7, |_| {});
+    named(export.await.unwrap_err());
+    assert!(!path.exists());
+    let (to, settings) = (sled(folder.path(), "copy"), Settings::default());
+    let copy = copy::copy(&*store, &to, &settings, |_| {});
+    named(copy.await.unwrap_err());
+}

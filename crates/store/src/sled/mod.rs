@@ -75,7 +75,7 @@ use bytes::Bytes;
 use tokio::sync::{oneshot, watch};
 use uuid::Uuid;
 
-pub use self::copy::{finish_copy, is_there, mark_moved};
+pub use self::copy::{finish_copy, is_there, mark_moved, replace};
 pub use self::open::Options;
 
 use self::core::{Core, closed, guarded};

@@ -49,6 +49,8 @@ impl Switch {
         let Ok(_alone) = self.moving.try_lock() else {
             return Err(Error::Exists("the store is being moved already".into()));
         };
+        // It is written down where others read it.
+        let target = &target.absolute();
         let old = self.now();
         let store_id = old.info().await?.store_id;
         let new = engine::begin_copy(target, store_id, settings).await?;

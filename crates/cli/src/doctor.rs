@@ -1,0 +1,169 @@
+//! `doctor`: looks after a store that no service has open. Nothing is repaired in silence: index rows are rewritten
+//! by commits with a reason, and what is put out of use is kept beside.
+
+use std::sync::Arc;
+
+use rapporteur_records::{AnyNoun, Error, Records};
+use rapporteur_store::engine::{Address, Settings};
+use rapporteur_store::{Store, copy, engine};
+use serde_json::{Value, json};
+
+use crate::context::Context;
+use crate::error::{Failure, Result};
+use crate::store::{closed, failed, open, progress, settings, show};
+
+/// Check and repair a store that no service has open
+#[derive(Clone, Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    /// Walk the whole store, and compare every index row with what the records ask for
+    Check {
+        /// Address of the store, as sled:DIR
+        #[arg(value_name = "ADDRESS")]
+        address: Address,
+    },
+    /// Rewrite the index rows that are not what the records ask for
+    Reindex(Reindex),
+    /// Make the store as small as its contents, and keep the old one beside it until you remove it
+    Compact {
+        /// Address of the store, as sled:DIR
+        #[arg(value_name = "ADDRESS")]
+        address: Address,
+    },
+}
+
+/// Of which store, and why.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Reindex {
+    /// Address of the store, as sled:DIR
+    #[arg(value_name = "ADDRESS")]
+    address: Address,
+    /// Why, for the change log
+    #[arg(long, value_name = "WORDS")]
+    reason: String,
+}
+
+pub(crate) async fn run(ctx: &mut Context<'_>, command: Command) -> Result<()> {
+    match command {
+        Command::Check { address } => check(ctx, &address).await,
+        Command::Reindex(ask) => reindex(ctx, ask).await,
+        Command::Compact { address } => compact(ctx, &address).await,
+    }
+}
+
+async fn check(ctx: &mut Context<'_>, address: &Address) -> Result<()> {
+    let opened = open(address).await?;
+    let found = examined(&opened.store).await;
+    closed(opened, Ok(())).await?;
+    show(ctx, &found?)
+}
+
+async fn examined(store: &Arc<dyn Store>) -> Result<Value> {
+    let whole = store.verify().await.map_err(failed)?;
+    let records = Records::new(store.clone());
+    let nouns = nouns(&records).await?;
+    let found = records.verify(nouns.of).await.map_err(differs)?;
+    let mirrored = records.verify_mirrors().await.map_err(differs)?;
+    Ok(json!({
+        "service": nouns.service,
+        "rows": whole.rows,
+        "log_entries": whole.log_entries,
+        "history_rows": whole.history_rows,
+        "records": found.records,
+        "index_rows": found.rows,
+        "mirrored_records": mirrored,
+    }))
+}
+
+async fn reindex(ctx: &mut Context<'_>, ask: Reindex) -> Result<()> {
+    if ask.reason.trim().is_empty() || ask.reason.chars().count() > 2_000 {
+        return Err(Failure::usage(
+            "--reason is empty or longer than 2,000 characters; say in a sentence why the rows are rewritten",
+        ));
+    }
+    let opened = open(&ask.address).await?;
+    let done = reindexed(&opened.store, &ask.reason).await;
+    closed(opened, Ok(())).await?;
+    show(ctx, &done?)
+}
+
+async fn reindexed(store: &Arc<dyn Store>, reason: &str) -> Result<Value> {
+    let records = Records::new(store.clone());
+    let nouns = nouns(&records).await?;
+    let done = records.reindex(nouns.of, reason).await.map_err(differs)?;
+    Ok(json!({
+        "service": nouns.service,
+        "right": done.right,
+        "written": done.written,
+        "removed": done.removed,
+        "commits": done.commits,
+    }))
+}
+
+async fn compact(ctx: &mut Context<'_>, address: &Address) -> Result<()> {
+    let new = engine::beside(address, "compact").map_err(failed)?;
+    let old = engine::beside(address, "before-compact").map_err(failed)?;
+    if engine::exists(&old, &Settings::default())
+        .await
+        .map_err(failed)?
+    {
+        return Err(failed(rapporteur_store::Error::Exists(format!(
+            "{old} is there from before; remove it when it is not needed any more"
+        ))));
+    }
+    let opened = open(address).await?;
+    let bytes_before = disk_bytes(&opened.store).await;
+    let bar = progress(ctx);
+    let copied = copy::copy(&*opened.store, &new, &settings(), bar.hear()).await;
+    closed(opened, copied).await?;
+    drop(bar);
+    let replaced = engine::replace(address, &new, &old).await;
+    replaced.map_err(failed)?;
+    let opened = open(address).await?;
+    let bytes_after = disk_bytes(&opened.store).await;
+    closed(opened, Ok(())).await?;
+    let said = json!({
+        "address": address.to_string(),
+        "bytes_before": bytes_before,
+        "bytes_after": bytes_after,
+        "old": old.to_string(),
+    });
+    show(ctx, &said)
+}
+
+/// For telling alone: where it is not known, nothing is said.
+async fn disk_bytes(store: &Arc<dyn Store>) -> Option<u64> {
+    store.info().await.ok().and_then(|info| info.disk_bytes)
+}
+
+/// Whose nouns a store keeps.
+struct Nouns {
+    /// Of which service; none has written there yet when it is empty.
+    service: &'static str,
+    of: &'static [&'static dyn AnyNoun],
+}
+
+/// The nouns of the service that wrote these records: the change log says which it was.
+async fn nouns(records: &Records) -> Result<Nouns> {
+    let package = records.written_by().await.map_err(differs)?;
+    let (service, of): (_, &'static [&'static dyn AnyNoun]) = match package.as_deref() {
+        Some("rapporteur.events.v1") => ("events", &rapporteur_events::NOUNS),
+        Some("rapporteur.recommendations.v1") => {
+            ("recommendations", &rapporteur_recommendations::NOUNS)
+        }
+        // The gateway keeps mirrors alone.
+        None => ("", &[]),
+        Some(other) => {
+            let text = format!("{other} wrote this store, and this tool does not know its records");
+            return Err(Failure::other("STORE_UNUSABLE", text));
+        }
+    };
+    Ok(Nouns { service, of })
+}
+
+/// What is wrong with records.
+fn differs(error: Error) -> Failure {
+    match error {
+        Error::Store(error) => failed(error),
+        other => Failure::other("RECORDS_DIFFER", other.to_string()),
+    }
+}
