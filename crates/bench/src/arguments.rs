@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use rapporteur_store::engine::Address;
 
 /// Measures the services against references in the same run and prints the ratios
 #[derive(Debug, Parser)]
@@ -30,6 +31,10 @@ pub struct Arguments {
     /// Measure only this; may be given several times
     #[arg(long, value_name = "PART", value_enum)]
     pub only: Vec<Measure>,
+    /// A database of PostgreSQL that may be thrown away, on the disk whose speed is meant
+    /// (`postgres://user@host:5432/database`); the engines are compared only with it
+    #[arg(long, value_name = "ADDRESS")]
+    pub postgres: Option<Address>,
     /// Another kind of run
     #[command(subcommand)]
     pub part: Option<Part>,
@@ -46,6 +51,8 @@ pub enum Measure {
     Creates,
     /// Commits to the store alone
     Commits,
+    /// Commits to PostgreSQL and to sled, with --postgres
+    Engines,
     /// Gets from the store alone
     Rows,
     /// Opening the large store

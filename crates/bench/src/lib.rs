@@ -19,7 +19,7 @@
 //! | [`caller`], [`raw`] | calls whose bytes nobody decodes |
 //! | [`echo`], [`proxy`] | the references |
 //! | [`record`] | the events that are kept, and filling a service with them |
-//! | [`reads`], [`writes`], [`rows`], [`cold`], [`coverage`] | the measurements |
+//! | [`reads`], [`writes`], [`rows`], [`engines`], [`cold`], [`coverage`] | the measurements |
 //! | [`soak`] | hours of mixed load: memory, disk, stalls |
 //! | [`table`] | what is printed |
 
@@ -30,6 +30,7 @@ pub mod caller;
 pub mod cold;
 pub mod coverage;
 pub mod echo;
+pub mod engines;
 pub mod load;
 pub mod plan;
 pub mod process;

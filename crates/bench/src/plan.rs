@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use rapporteur_store::engine::Address;
+
 use crate::arguments::{Arguments, Measure};
 use crate::rounds::Rounds;
 
@@ -31,6 +33,8 @@ pub struct Plan {
     pub covered: usize,
     /// What alone is measured; nothing = everything.
     pub only: Vec<Measure>,
+    /// Where a PostgreSQL is that sled is compared with.
+    pub postgres: Option<Address>,
 }
 
 impl Plan {
@@ -42,6 +46,7 @@ impl Plan {
             Self::full()
         };
         plan.only.clone_from(&arguments.only);
+        plan.postgres.clone_from(&arguments.postgres);
         plan.large = arguments.events.unwrap_or(plan.large);
         if let Some(rounds) = arguments.rounds {
             plan.reads.rounds = rounds;
@@ -75,6 +80,7 @@ impl Plan {
             open_loop: 5 * second,
             covered: 10_000,
             only: Vec::new(),
+            postgres: None,
         }
     }
 
@@ -99,6 +105,7 @@ impl Plan {
             open_loop: 2 * short,
             covered: 100,
             only: Vec::new(),
+            postgres: None,
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::reads::{Answers, Servers};
 use crate::record::{GET, LIST};
 use crate::rounds::median;
 use crate::table::{Outcome, Report};
-use crate::{cold, coverage, reads, record, rows, say, writes};
+use crate::{cold, coverage, engines, reads, record, rows, say, writes};
 
 /// Measures everything, prints it, and says whether all targets were met.
 pub fn run(arguments: &Arguments) -> Result<bool> {
@@ -60,6 +60,14 @@ async fn measure(plan: &Plan, folder: &Path, report: &mut Report) -> Result<()> 
     if plan.has(Measure::Commits) {
         say("committing to the store alone");
         report.add(rows::commits(plan, folder).await?);
+    }
+    if let Some(server) = plan
+        .postgres
+        .as_ref()
+        .filter(|_| plan.has(Measure::Engines))
+    {
+        say("committing to one engine and another");
+        report.add(engines::commits(plan, folder, server).await?);
     }
     if plan.has(Measure::Rows) {
         say("getting from the store alone");

@@ -23,11 +23,16 @@ use tokio_postgres::{Client, NoTls};
 /// Nothing that a server is asked for takes longer, on a busy machine too.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Starts the server in `$1`, says nothing, and stops it when stdin ends; removes `$2` then, if it is given.
+/// Starts the server of the folder `$1` and stops it with the signal that stdin names. When stdin ends without
+/// one, nobody is left: then the folder goes too. A signal to the whole group of the test is no reason to go
+/// before the server.
 const KEEPER: &str = r#"
-"$0/postgres" -D "$1" >>"$1/../log" 2>&1 & server=$!
-read -r how || how=QUIT
-kill -"$how" $server 2>/dev/null; wait $server
+trap : INT TERM HUP
+"$0/postgres" -D "$1/data" >>"$1/log" 2>&1 & server=$!
+read -r how
+kill -"${how:-QUIT}" $server 2>/dev/null
+wait $server
+[ -n "$how" ] || rm -rf "$1"
 "#;
 
 pub struct Server {
@@ -129,7 +134,8 @@ impl Server {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let mut shell = as_user(Path::new("/bin/sh"));
-            shell.args(["-c", KEEPER]).arg(&bin).arg(&self.data);
+            shell.args(["-c", KEEPER]).arg(&bin);
+            shell.args(self.data.parent());
             shell
                 .stdin(Stdio::piped())
                 .stdout(Stdio::null())
