@@ -19,6 +19,7 @@ use http::uri::{Authority, Scheme};
 use http::{Request, Response, Uri};
 use http_body::Body as _;
 use rapporteur_records::Error;
+use rapporteur_server::network::{self, Connection};
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
@@ -182,8 +183,17 @@ async fn connect(authority: &Authority) -> Result<SendRequest<Bytes>, Failure> {
         .host()
         .trim_start_matches('[')
         .trim_end_matches(']');
-    let stream = TcpStream::connect((host, authority.port_u16().unwrap_or(80))).await?;
+    let port = authority.port_u16().unwrap_or(80);
+    if let Some(dial) = network::simulated() {
+        return over(dial(host.to_owned(), port).await?).await;
+    }
+    let stream = TcpStream::connect((host, port)).await?;
     stream.set_nodelay(true)?;
+    over(stream).await
+}
+
+/// Begins HTTP/2 on a connection.
+async fn over(stream: impl Connection + 'static) -> Result<SendRequest<Bytes>, Failure> {
     let mut builder = Builder::new();
     builder
         .initial_window_size(STREAM_WINDOW)

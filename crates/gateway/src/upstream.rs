@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rapporteur_proto::changes::v1::Service;
 use rapporteur_proto::changes::v1::change_service_client::ChangeServiceClient;
 use rapporteur_records::Error;
-use rapporteur_server::client::settled;
+use rapporteur_server::client::{lazy, settled};
 use rapporteur_server::status;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Status};
@@ -71,15 +71,15 @@ fn channel(name: &'static str, address: &str) -> Result<Channel, Error> {
             format!("`{address}` is not the address of a service: {error}"),
         )
     })?;
-    Ok(endpoint
+    let endpoint = endpoint
         .connect_timeout(CONNECT_WITHIN)
         .tcp_nodelay(true)
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
         .http2_keep_alive_interval(KEEPALIVE)
         .keep_alive_timeout(KEEPALIVE_WITHIN)
-        .keep_alive_while_idle(true)
-        .connect_lazy())
+        .keep_alive_while_idle(true);
+    Ok(lazy(&endpoint))
 }
 
 impl Upstream {

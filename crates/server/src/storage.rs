@@ -31,7 +31,11 @@ impl Storage {
             cache_bytes: args.cache_mib << 20,
             ..Settings::default()
         };
-        let opened = engine::open(&Address::Sled(directory.to_owned()), &settings).await?;
+        Self::of(engine::open(&Address::Sled(directory.to_owned()), &settings).await?).await
+    }
+
+    /// A store that was opened already.
+    pub async fn of(opened: Opened) -> Result<Self, MainError> {
         let info = opened.store.info().await?;
         Ok(Self {
             opened,

@@ -11,7 +11,7 @@
 mod engines;
 #[path = "support/history.rs"]
 mod history;
-#[path = "support/memory.rs"]
+#[path = "suite/memory.rs"]
 mod memory;
 mod support;
 

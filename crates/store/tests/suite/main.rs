@@ -3,7 +3,6 @@
 
 #![allow(clippy::panic, clippy::print_stdout, reason = "a test")]
 
-#[path = "support/memory.rs"]
 mod memory;
 
 use memory::{FAULTS, memories};

@@ -58,7 +58,7 @@ pub const FAULTS: [Fault; 12] = [
 #[derive(Default)]
 pub struct Data {
     rows: BTreeMap<Bytes, Row>,
-    log: Vec<LogEntry>,
+    pub log: Vec<LogEntry>,
     refused: Vec<Uuid>,
     /// Each row as it was before it was last written, for [`Fault::AnswersStaleReads`].
     stale: BTreeMap<Bytes, Option<Row>>,
