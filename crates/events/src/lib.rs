@@ -31,6 +31,7 @@ use std::future::Future;
 
 use rapporteur_proto::changes::v1::Service;
 use rapporteur_records::{AnyNoun, Feed, Records};
+use rapporteur_server::network::Listener;
 use rapporteur_server::{Args, Changes, Desk, MainError, Serving, Storage, serve};
 use tokio::net::TcpListener;
 
@@ -70,6 +71,16 @@ pub async fn start(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), MainError> {
     let storage = Storage::open("events", &arguments.server.data, &arguments.server).await?;
+    start_on(storage, arguments, listener, shutdown).await
+}
+
+/// [`start`] on a store that is open already, and on any network.
+pub async fn start_on(
+    storage: Storage,
+    arguments: Arguments,
+    listener: impl Listener,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), MainError> {
     let (store, tokens) = (storage.store(), storage.tokens.clone());
     let feed = Feed::new(store.clone(), Service::Events, &NOUNS);
     let desk = Desk::new(Records::new(store.clone()), tokens.clone());

@@ -20,6 +20,7 @@ use rapporteur_server::Together;
 use rapporteur_server::client::{
     CONNECT_WITHIN, CONNECTION_WINDOW, KEEPALIVE, KEEPALIVE_WITHIN, STREAM_WINDOW,
 };
+use rapporteur_server::network::{self, Connection};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout};
@@ -189,8 +190,17 @@ async fn connect(authority: &Authority) -> Result<SendRequest<Bytes>, Failure> {
         .host()
         .trim_start_matches('[')
         .trim_end_matches(']');
-    let stream = TcpStream::connect((host, authority.port_u16().unwrap_or(80))).await?;
+    let port = authority.port_u16().unwrap_or(80);
+    if let Some(dial) = network::simulated() {
+        return over(dial(host.to_owned(), port).await?).await;
+    }
+    let stream = TcpStream::connect((host, port)).await?;
     stream.set_nodelay(true)?;
+    over(stream).await
+}
+
+/// Begins HTTP/2 on a connection.
+async fn over(stream: impl Connection + 'static) -> Result<SendRequest<Bytes>, Failure> {
     let mut builder = Builder::new();
     builder
         .initial_window_size(STREAM_WINDOW)

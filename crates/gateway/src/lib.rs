@@ -44,6 +44,7 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use rapporteur_server::network::Listener;
 use rapporteur_server::{Args, Drain, MainError, Serving, Storage, serve};
 use rapporteur_store::Store;
 use rapporteur_views::Views;
@@ -98,13 +99,25 @@ pub async fn start(
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), MainError> {
-    let upstreams = Upstreams::connect(&arguments)?;
+    // A wrong address is told before anything is made.
+    Upstreams::connect(&arguments)?;
     let storage = Storage::open(
         "gateway",
         &arguments.server.data.join("store"),
         &arguments.server,
     )
     .await?;
+    start_on(storage, arguments, listener, shutdown).await
+}
+
+/// [`start`] on a store that is open already, and on any network.
+pub async fn start_on(
+    storage: Storage,
+    arguments: Arguments,
+    listener: impl Listener,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), MainError> {
+    let upstreams = Upstreams::connect(&arguments)?;
     let serving = Serving::from(&arguments.server)
         .fatal(storage.failed())
         .about(env!("CARGO_PKG_VERSION"), storage.engine);
@@ -124,7 +137,7 @@ pub async fn start(
 
 async fn run(
     arguments: &Arguments,
-    listener: TcpListener,
+    listener: impl Listener,
     serving: Serving,
     upstreams: &Upstreams,
     store: &Arc<dyn Store>,

@@ -17,10 +17,11 @@ use std::time::Duration;
 
 use futures::Stream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Sleep, sleep};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
-use tonic::transport::server::{Connected, TcpConnectInfo};
+use tonic::transport::server::Connected;
+
+use crate::network::{Connection, Listener};
 
 use crate::together::Together;
 
@@ -78,7 +79,7 @@ impl Door {
     }
 
     /// Lets a connection in, or drops it.
-    fn admit(self: &Arc<Self>, stream: TcpStream, peer: SocketAddr) -> Option<Guarded> {
+    fn admit<S>(self: &Arc<Self>, stream: S, peer: SocketAddr) -> Option<Guarded<S>> {
         let address = peer.ip().to_canonical();
         let mut inside = self.inside();
         let crowd = inside.per_address.get(&address).copied().unwrap_or(0);
@@ -104,9 +105,6 @@ impl Door {
         let token = self.cut.child_token();
         inside.silent.insert(id, token.clone());
         drop(inside);
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%peer, %error, "nodelay");
-        }
         Some(Guarded {
             stream: Together::new(stream),
             id,
@@ -122,14 +120,14 @@ impl Door {
 }
 
 /// The stream of admitted connections of a listener.
-pub(crate) struct Incoming {
-    listener: TcpListener,
+pub(crate) struct Incoming<L> {
+    listener: L,
     door: Arc<Door>,
     pause: Option<Pin<Box<Sleep>>>,
 }
 
-impl Incoming {
-    pub(crate) fn new(listener: TcpListener, door: Arc<Door>) -> Self {
+impl<L> Incoming<L> {
+    pub(crate) fn new(listener: L, door: Arc<Door>) -> Self {
         Self {
             listener,
             door,
@@ -138,8 +136,8 @@ impl Incoming {
     }
 }
 
-impl Stream for Incoming {
-    type Item = io::Result<Guarded>;
+impl<L: Listener> Stream for Incoming<L> {
+    type Item = io::Result<Guarded<L::Stream>>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         loop {
@@ -169,8 +167,8 @@ impl Stream for Incoming {
 }
 
 /// A connection inside the door.
-pub(crate) struct Guarded {
-    stream: Together<TcpStream>,
+pub(crate) struct Guarded<S> {
+    stream: Together<S>,
     id: u64,
     address: IpAddr,
     door: Arc<Door>,
@@ -183,7 +181,7 @@ struct Silence {
     timer: Pin<Box<Sleep>>,
 }
 
-impl AsyncRead for Guarded {
+impl<S: Connection> AsyncRead for Guarded<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -215,7 +213,7 @@ impl AsyncRead for Guarded {
     }
 }
 
-impl AsyncWrite for Guarded {
+impl<S: Connection> AsyncWrite for Guarded<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -245,15 +243,14 @@ impl AsyncWrite for Guarded {
     }
 }
 
-impl Connected for Guarded {
-    type ConnectInfo = TcpConnectInfo;
+impl<S> Connected for Guarded<S> {
+    /// Nobody asks from where a call comes.
+    type ConnectInfo = ();
 
-    fn connect_info(&self) -> TcpConnectInfo {
-        self.stream.connect_info()
-    }
+    fn connect_info(&self) {}
 }
 
-impl Drop for Guarded {
+impl<S> Drop for Guarded<S> {
     fn drop(&mut self) {
         let mut inside = self.door.inside();
         inside.open -= 1;

@@ -9,13 +9,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
-use std::time::Instant;
 
 use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{HeaderName, HeaderValue, Request, Response};
 use pin_project_lite::pin_project;
-use tokio::time::{Sleep, sleep_until};
+use tokio::time::{Instant, Sleep, sleep_until};
 use tonic::{Code, Status};
 use tower::{Layer, Service};
 use tracing::Level;
@@ -183,9 +182,7 @@ where
                 let Some(at) = this.deadline.at() else {
                     return Poll::Pending;
                 };
-                let timer = this
-                    .timer
-                    .get_or_insert_with(|| Box::pin(sleep_until(at.into())));
+                let timer = this.timer.get_or_insert_with(|| Box::pin(sleep_until(at)));
                 ready!(timer.as_mut().poll(cx));
                 explain::expired().into_http()
             }

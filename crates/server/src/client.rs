@@ -4,14 +4,18 @@
 use std::error::Error as _;
 use std::time::Duration;
 
+use http::Uri;
+use hyper_util::rt::TokioIo;
 use rapporteur_records::Error;
 use tonic::metadata::MetadataValue;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Request, Status};
 use tonic_types::StatusExt as _;
+use tower::service_fn;
 
 use crate::caller::{CALLER_KEY, Caller, REQUEST_ID_KEY};
 use crate::deadline::Deadline;
+use crate::network;
 
 /// Deadline of a call that serves no request with one.
 pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(10);
@@ -41,15 +45,27 @@ pub fn connect(url: &str) -> Result<Channel, Error> {
             format!("`{url}` is not the address of a service: {error}"),
         )
     })?;
-    Ok(endpoint
+    let endpoint = endpoint
         .connect_timeout(CONNECT_WITHIN)
         .tcp_nodelay(true)
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
         .http2_keep_alive_interval(KEEPALIVE)
         .keep_alive_timeout(KEEPALIVE_WITHIN)
-        .keep_alive_while_idle(true)
-        .connect_lazy())
+        .keep_alive_while_idle(true);
+    Ok(lazy(&endpoint))
+}
+
+/// A channel to `endpoint` over whatever network this process is on.
+pub fn lazy(endpoint: &Endpoint) -> Channel {
+    let Some(dial) = network::simulated() else {
+        return endpoint.connect_lazy();
+    };
+    endpoint.connect_with_connector_lazy(service_fn(move |uri: Uri| async move {
+        let host = uri.host().unwrap_or_default().to_owned();
+        let stream = dial(host, uri.port_u16().unwrap_or(80)).await;
+        stream.map(TokioIo::new)
+    }))
 }
 
 /// What is passed on from the request that is being served to the calls made for it.
@@ -113,14 +129,15 @@ pub fn within<M>(message: M, time: Duration) -> Request<M> {
 }
 
 /// The status that any other client would report: tonic's reports its own expired deadline as CANCELLED
-/// "Timeout expired", and a connection that was lost or refused as CANCELLED or UNKNOWN.
+/// "Timeout expired", a connection that was lost or refused as CANCELLED or UNKNOWN, and a call in flight when
+/// the other side went (GOAWAY without an error) as INTERNAL.
 pub fn settled(status: Status) -> Status {
     match status.code() {
         Code::Cancelled if status.message() == "Timeout expired" => {
             Status::deadline_exceeded("the deadline of the call has passed")
         }
         // A status with a source was made on this side.
-        Code::Cancelled | Code::Unknown if status.source().is_some() => {
+        Code::Cancelled | Code::Unknown | Code::Internal if status.source().is_some() => {
             Status::unavailable(format!("the connection was lost: {}", status.message()))
         }
         _ => status,
@@ -171,6 +188,17 @@ mod tests {
             upstream("events", Status::cancelled("Timeout expired")),
             Error::DeadlineExceeded
         );
+    }
+
+    #[test]
+    fn a_connection_that_was_lost_is_told_as_such() {
+        for code in [Code::Cancelled, Code::Unknown, Code::Internal] {
+            let mut lost = Status::new(code, "http2 error");
+            // What the other side says has no source.
+            assert_eq!(settled(lost.clone()).code(), code);
+            lost.set_source(std::sync::Arc::new(std::io::Error::other("gone")));
+            assert_eq!(settled(lost).code(), Code::Unavailable);
+        }
     }
 
     #[test]

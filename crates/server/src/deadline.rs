@@ -1,8 +1,9 @@
 //! How long a call may take, and how much of it is left.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
+use tokio::time::Instant;
 use tonic::Request;
 
 /// Name of the header that carries a client's deadline.

@@ -102,6 +102,7 @@ pub mod changes;
 pub mod client;
 pub mod deadline;
 pub mod desk;
+pub mod network;
 pub mod page;
 pub mod stores;
 pub mod telemetry;

@@ -9,7 +9,6 @@ use std::pin::pin;
 use std::time::Duration;
 
 use sd_notify::NotifyState;
-use tokio::net::TcpListener;
 use tokio::time::{interval, timeout};
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
@@ -19,6 +18,7 @@ use uuid::Uuid;
 use crate::accept::{Door, Incoming};
 use crate::call::CallLayer;
 use crate::health::Health;
+use crate::network::Listener;
 use crate::serving::Serving;
 
 /// Largest message that a service takes: `.max_decoding_message_size(MAX_DECODING_BYTES)`. A larger one
@@ -69,7 +69,7 @@ pub enum ServeError {
 /// Serves until `shutdown` resolves, then drains. Health and reflection are added to `routes`, and
 /// every call goes through [`CallLayer`].
 pub async fn serve(
-    listener: TcpListener,
+    listener: impl Listener,
     routes: impl Into<Routes>,
     serving: Serving,
     shutdown: impl Future<Output = ()>,

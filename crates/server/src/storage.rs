@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rapporteur_proto::store::v1::store_service_server::StoreServiceServer;
-use rapporteur_store::engine::{self, Address, Remote, Settings};
+use rapporteur_store::engine::{self, Address, Opened, Remote, Settings};
 use rapporteur_store::switch::Switch;
 use rapporteur_store::{Health, Store};
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -102,6 +102,16 @@ impl Storage {
         let address = address.or_schema(&schema);
         tracing::info!(store = %address, "opening the store");
         let opened = engine::open(&address, &settings).await?;
+        Self::of(opened, address, settings, schema).await
+    }
+
+    /// A store that was opened already.
+    pub async fn of(
+        opened: Opened,
+        address: Address,
+        settings: Settings,
+        schema: String,
+    ) -> Result<Self, MainError> {
         let info = opened.store.info().await?;
         let closing = CancellationToken::new();
         Ok(Self {
