@@ -161,8 +161,8 @@ async fn run(
         .services()
         .map(|service| service.full_name().to_owned());
     // What operators do to one service's store, they ask of that service.
-    let services = services
-        .filter(|name| name.starts_with("rapporteur.") && !name.starts_with("rapporteur.store."));
+    let services =
+        services.filter(|name| name.starts_with("rapporteur.") && routes::is_public(name));
     let serving = services.fold(
         serving.descriptors(rapporteur_proto::DESCRIPTORS),
         Serving::service,

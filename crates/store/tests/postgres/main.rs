@@ -17,6 +17,7 @@ mod damage;
 mod errors;
 mod kills;
 mod load;
+mod moving;
 mod opening;
 mod replicas;
 #[allow(dead_code, reason = "each story uses its part")]
