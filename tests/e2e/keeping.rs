@@ -88,6 +88,15 @@ impl Load {
     }
 }
 
+/// The events service on this directory, with a dialogue, under load.
+async fn loaded(address: &str, data: &Path) -> (Running, Channel, Load) {
+    let mut service = Running::start("rapporteur-events", address, data, &[]);
+    let channel = service.serving().await;
+    kill::make_dialogue(channel.clone(), "killed").await;
+    let load = Load::start(&channel);
+    (service, channel, load)
+}
+
 /// Each is there, as it was acknowledged or as it was changed since.
 fn ensure_there(listed: &BTreeMap<String, Event>, acknowledged: &BTreeMap<String, Event>) {
     let position = |event: &Event| event.etag.parse::<u64>().unwrap();
@@ -109,10 +118,7 @@ fn sled(folder: &Path, name: &str) -> String {
 async fn a_service_under_load_is_exported_and_restored() {
     let folder = tempfile::tempdir().unwrap();
     let (home, address) = (folder.path(), free_address());
-    let mut service = Running::start("rapporteur-events", &address, &home.join("events"), &[]);
-    let channel = service.serving().await;
-    kill::make_dialogue(channel.clone(), "killed").await;
-    let load = Load::start(&channel);
+    let (service, _, load) = loaded(&address, &home.join("events")).await;
     load.reaches(150).await;
     let before = load.so_far();
 
@@ -174,10 +180,7 @@ async fn a_service_under_load_is_exported_and_restored() {
 async fn a_service_under_load_moves_its_store() {
     let folder = tempfile::tempdir().unwrap();
     let (home, address) = (folder.path(), free_address());
-    let mut service = Running::start("rapporteur-events", &address, &home.join("old"), &[]);
-    let channel = service.serving().await;
-    kill::make_dialogue(channel.clone(), "killed").await;
-    let load = Load::start(&channel);
+    let (service, channel, load) = loaded(&address, &home.join("old")).await;
     load.reaches(150).await;
     let before = load.so_far();
     let (url, new) = (format!("http://{address}"), sled(home, "new"));
@@ -211,10 +214,7 @@ async fn a_service_under_load_moves_its_store() {
 async fn the_doctor_finds_and_repairs_index_rows() {
     let folder = tempfile::tempdir().unwrap();
     let (home, address) = (folder.path(), free_address());
-    let mut service = Running::start("rapporteur-events", &address, &home.join("events"), &[]);
-    let channel = service.serving().await;
-    kill::make_dialogue(channel.clone(), "killed").await;
-    let load = Load::start(&channel);
+    let (service, channel, load) = loaded(&address, &home.join("events")).await;
     load.reaches(100).await;
     load.stop().await;
     let listed = kill::list(channel).await;

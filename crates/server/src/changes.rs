@@ -124,10 +124,9 @@ async fn pump(
     loop {
         let page = feed.list(after, READ_AHEAD, filter).await?;
         let count = page.changes.len();
-        let mut told = None;
+        let told = page.changes.last().map(|change| change.position);
         for (place, change) in page.changes.into_iter().enumerate() {
             let token = change.token.clone();
-            told = change.token.parse().ok();
             let at_head = page.at_head && place + 1 == count;
             if sender
                 .send(Ok(WatchResponse {
@@ -144,7 +143,7 @@ async fn pump(
         after = page.next;
         if page.at_head {
             // Commits that hold nothing for this follower are told of too: it may be asked for their position.
-            if told != Some(after) {
+            if told != Some(after.0.position) {
                 let alive = WatchResponse {
                     change: None,
                     token: after.to_string(),

@@ -151,10 +151,10 @@ impl Storage {
     pub fn watch_over(&self, readiness: Readiness) {
         let looking = follow_health(self.switch.clone(), readiness.clone());
         tokio::spawn(self.closing.clone().run_until_cancelled_owned(looking));
-        let store = self.store();
         if !self.recovered {
             return;
         }
+        let store = self.store();
         tokio::spawn(async move {
             match store.verify().await {
                 Ok(verified) => {

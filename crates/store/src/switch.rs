@@ -89,6 +89,23 @@ impl Switch {
         }
     }
 
+    /// Has the current store write, in a task of its own: a caller that goes away does not take its batch back,
+    /// so the gate must stay shut to a move until the engine has answered.
+    async fn write<T: Send + 'static, W>(&self, work: impl FnOnce(Arc<dyn Store>) -> W) -> Result<T>
+    where
+        W: Future<Output = Result<T>> + Send + 'static,
+    {
+        let pass = Arc::clone(&self.gate).read_owned().await;
+        let work = work(self.now());
+        let done = tokio::spawn(async move {
+            let outcome = work.await;
+            drop(pass);
+            outcome
+        });
+        done.await
+            .unwrap_or_else(|error| Err(Error::Ambiguous(error.to_string())))
+    }
+
     fn now(&self) -> Arc<dyn Store> {
         Arc::clone(&self.current.borrow().store)
     }
@@ -121,30 +138,13 @@ impl Store for Switch {
     }
 
     async fn commit(&self, batch: Batch) -> Result<Commit> {
-        let pass = Arc::clone(&self.gate).read_owned().await;
-        let store = self.now();
-        // A task of its own: a caller that goes away does not take its batch back, so the gate must stay shut
-        // to a move until the engine has answered.
-        let work = tokio::spawn(async move {
-            let outcome = store.commit(batch).await;
-            drop(pass);
-            outcome
-        });
-        work.await
-            .unwrap_or_else(|error| Err(Error::Ambiguous(error.to_string())))
+        self.write(|store| async move { store.commit(batch).await })
+            .await
     }
 
     async fn take_over(&self, store_id: Uuid, entries: Vec<LogEntry>) -> Result<()> {
-        // Like a commit.
-        let pass = Arc::clone(&self.gate).read_owned().await;
-        let store = self.now();
-        let work = tokio::spawn(async move {
-            let outcome = store.take_over(store_id, entries).await;
-            drop(pass);
-            outcome
-        });
-        work.await
-            .unwrap_or_else(|error| Err(Error::Ambiguous(error.to_string())))
+        self.write(|store| async move { store.take_over(store_id, entries).await })
+            .await
     }
 
     async fn history(&self, key: &[u8], at_or_before: u64, limit: usize) -> Result<Vec<Revision>> {

@@ -20,7 +20,7 @@ use rapporteur_store::conformance::{self, Engine};
 use rapporteur_store::engine::{self, Address, Opened, Settings};
 use rapporteur_store::switch::Switch;
 use rapporteur_store::{Batch, Error, Result, Store, Token, Write};
-use support::{Acks, Dice, empty};
+use support::{Acks, Dice, empty, write};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -33,27 +33,6 @@ fn sled(folder: &Path, name: &str) -> Address {
 
 async fn open(address: &Address) -> Result<Opened> {
     engine::open(address, &Settings::default()).await
-}
-
-/// Writes until it is told to stop; what was acknowledged, with the value it wrote.
-async fn write(store: Arc<dyn Store>, writer: u64, stop: Arc<AtomicBool>) -> Acks {
-    let mut acks = Acks::new();
-    for number in 0.. {
-        if stop.load(SeqCst) {
-            break;
-        }
-        let key = format!("w{writer} k{}", number % 20);
-        let op_id = Uuid::from_u128((u128::from(writer + 1) << 64) + number);
-        let batch = Batch {
-            op_id,
-            writes: vec![Write::record(key, format!("{number}"))],
-            ..empty()
-        };
-        let done = store.commit(batch).await.unwrap();
-        assert!(!done.replayed);
-        assert_eq!(acks.insert(op_id, done.position), None);
-    }
-    acks
 }
 
 /// Follows the log from a token, and sees every position once and in order.

@@ -9,6 +9,7 @@
 //! step that they and [`Switch`](crate::switch::Switch) share.
 
 mod export;
+pub(crate) mod mark;
 
 pub use export::{Export, export};
 

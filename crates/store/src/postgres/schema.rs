@@ -7,6 +7,7 @@ use tokio_postgres::error::SqlState;
 use uuid::Uuid;
 
 use super::error::{corrupt, unsent};
+use crate::copy::mark::Mark;
 use crate::{Error, Result};
 
 /// The layout of the tables. A new one is one more file here.
@@ -137,33 +138,15 @@ impl Schema {
         let Some(head) = head else {
             return Err(Failed::Refused(corrupt("the head row is missing")));
         };
-        let store_id = head.try_get(0)?;
-        self.permits(copy_of, store_id, head.try_get(1)?, head.try_get(2)?)?;
+        let mark = Mark {
+            store_id: head.try_get(0)?,
+            unfinished: head.try_get(1)?,
+            moved_to: head.try_get(2)?,
+        };
+        let store_id = mark.store_id;
+        mark.permits(format_args!("schema {}", self.name), copy_of)?;
         client.batch_execute("commit").await?;
         Ok(store_id)
-    }
-
-    /// Holds when the store may be opened as usual, or as the copy of the store `copy_of`.
-    fn permits(
-        &self,
-        copy_of: Option<Uuid>,
-        store_id: Uuid,
-        unfinished: bool,
-        moved_to: Option<String>,
-    ) -> Result<()> {
-        if let Some(to) = moved_to {
-            return Err(Error::Moved { to });
-        }
-        let name = &self.name;
-        match copy_of {
-            None if unfinished => Err(Error::Unfinished(format!(
-                "schema {name}, of store {store_id}; do again what made it, or drop it"
-            ))),
-            Some(origin) if !unfinished || origin != store_id => Err(Error::Exists(format!(
-                "schema {name} holds store {store_id} already; nothing is written over, choose an empty place"
-            ))),
-            _ => Ok(()),
-        }
     }
 
     /// Of which format the tables are.

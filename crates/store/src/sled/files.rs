@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::rows::corrupt;
 use super::{ENGINE, SCHEMA};
+use crate::copy::mark::Mark;
 use crate::{Error, Result};
 
 const FORMAT: &str = "rapporteur-store";
@@ -69,19 +70,12 @@ impl Marker {
 
     /// Holds when the store may be opened as usual, or as the copy of the store `copy_of`.
     pub(super) fn permits(&self, dir: &Path, copy_of: Option<Uuid>) -> Result<()> {
-        let (dir, store_id) = (dir.display(), self.store_id);
-        if let Some(to) = self.moved_to.clone() {
-            return Err(Error::Moved { to });
-        }
-        match copy_of {
-            None if self.unfinished => Err(Error::Unfinished(format!(
-                "{dir}, of store {store_id}; do again what made it, or remove it"
-            ))),
-            Some(origin) if !self.unfinished || origin != store_id => Err(Error::Exists(format!(
-                "{dir} holds store {store_id} already; nothing is written over, choose an empty place"
-            ))),
-            _ => Ok(()),
-        }
+        let mark = Mark {
+            store_id: self.store_id,
+            unfinished: self.unfinished,
+            moved_to: self.moved_to.clone(),
+        };
+        mark.permits(dir.display(), copy_of)
     }
 
     /// The marker of `dir`; `None` when the directory is fresh. Anything that is not ours is refused.

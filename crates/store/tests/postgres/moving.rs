@@ -6,36 +6,15 @@ use std::time::{Duration, Instant};
 
 use rapporteur_store::engine::{self, Address, Opened, Settings};
 use rapporteur_store::switch::Switch;
-use rapporteur_store::{Batch, Commit, Direction, Error, Store, Write};
-use uuid::Uuid;
+use rapporteur_store::{Batch, Commit, Direction, Error, Store};
 
 use crate::server::{new_schema, shared};
-use crate::support::empty;
+use crate::support::{Acks, empty, write};
 
 const WRITERS: u64 = 8;
 
 async fn open(address: &Address) -> Result<Opened, Error> {
     engine::open(address, &Settings::default()).await
-}
-
-/// Writes until it is told to stop; the op ids and where they were acknowledged.
-async fn write(store: Arc<dyn Store>, writer: u64, stop: Arc<AtomicBool>) -> Vec<(Uuid, u64)> {
-    let mut acknowledged = Vec::new();
-    for number in 0.. {
-        if stop.load(SeqCst) {
-            break;
-        }
-        let op_id = Uuid::from_u128((u128::from(writer + 1) << 64) + number);
-        let batch = Batch {
-            op_id,
-            writes: vec![Write::record(format!("w{writer} k{}", number % 20), "v")],
-            ..empty()
-        };
-        let done = store.commit(batch).await.unwrap();
-        assert!(!done.replayed);
-        acknowledged.push((op_id, done.position));
-    }
-    acknowledged
 }
 
 /// Waits until `more` have been committed.
@@ -93,7 +72,7 @@ async fn a_store_moves_to_postgres_and_back_under_load() {
         go_on(&*store, 300).await;
     }
     stop.store(true, SeqCst);
-    let mut acknowledged = Vec::new();
+    let mut acknowledged = Acks::new();
     for writer in writers {
         acknowledged.extend(writer.await.unwrap());
     }

@@ -14,7 +14,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 
 use bytes::Bytes;
 use rapporteur_store::sled::{Options, SledStore};
@@ -320,4 +320,25 @@ pub fn copy_dir(from: &Path, to: &Path) {
             std::fs::copy(entry.path(), target).unwrap();
         }
     }
+}
+
+/// Writes until it is told to stop; what was acknowledged, with the value it wrote.
+pub async fn write(store: Arc<dyn Store>, writer: u64, stop: Arc<AtomicBool>) -> Acks {
+    let mut acks = Acks::new();
+    for number in 0.. {
+        if stop.load(SeqCst) {
+            break;
+        }
+        let key = format!("w{writer} k{}", number % 20);
+        let op_id = Uuid::from_u128((u128::from(writer + 1) << 64) + number);
+        let batch = Batch {
+            op_id,
+            writes: vec![Write::record(key, format!("{number}"))],
+            ..empty()
+        };
+        let done = store.commit(batch).await.unwrap();
+        assert!(!done.replayed);
+        assert_eq!(acks.insert(op_id, done.position), None);
+    }
+    acks
 }
