@@ -6,7 +6,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use prost_types::field_descriptor_proto::Label;
+use prost_types::field_descriptor_proto::{Label, Type};
 use prost_types::{DescriptorProto, FieldDescriptorProto, FileDescriptorSet};
 
 const ROOT: &str = "../../proto";
@@ -96,6 +96,13 @@ fn module(package: &str) -> String {
 /// Implements the traits of `src/fields.rs` for every message that has the fields.
 fn common_fields(descriptors: &FileDescriptorSet) -> String {
     let mut code = String::new();
+    let resources: BTreeSet<String> = descriptors
+        .file
+        .iter()
+        .flat_map(|f| f.message_type.iter().map(move |m| (f.package(), m)))
+        .filter(|(_, m)| is_resource(m))
+        .map(|(package, m)| format!(".{package}.{}", m.name()))
+        .collect();
     for file in descriptors
         .file
         .iter()
@@ -108,15 +115,64 @@ fn common_fields(descriptors: &FileDescriptorSet) -> String {
                     .all(|n| message.field.iter().any(|f| f.name() == *n))
             };
             let path = format!("{}::{}", module(file.package()), message.name());
-            if has(&["name", "etag", "uid", "create_time", "update_time"]) {
-                code += &format!("record!({path});\n");
+            if is_resource(message) {
+                code += &format!("record!({path}{});\n", discretion(message));
+            }
+            if has(&["name", "as_of"]) {
+                code += &format!("get_request!({path});\n");
+            }
+            if has(&["names", "as_of"]) {
+                code += &format!("batch_get_request!({path});\n");
             }
             if has(&["page_size", "page_token", "as_of"]) {
                 code += &format!("paged_request!({path});\n");
             }
             if has(&["request_id", "reason", "validate_only"]) {
-                code += &format!("write_request!({path});\n");
+                let subject = ["name", "parent", "recommendation"];
+                let is_text = |name: &str| {
+                    let field = message.field.iter().find(|f| f.name() == name);
+                    field.is_some_and(|f| f.r#type() == Type::String)
+                };
+                let subject = subject.iter().find(|name| is_text(name));
+                let proposed = message
+                    .field
+                    .iter()
+                    .find(|field| resources.contains(field.type_name()))
+                    .map(|field| format!(", proposes {}", field.name()));
+                code += &format!(
+                    "write_request!({path}{}{});\n",
+                    subject
+                        .map(|name| format!(", about {name}"))
+                        .unwrap_or_default(),
+                    proposed.unwrap_or_default(),
+                );
             }
+        }
+    }
+    code
+}
+
+fn is_resource(message: &DescriptorProto) -> bool {
+    ["name", "etag", "uid", "create_time", "update_time"]
+        .iter()
+        .all(|name| message.field.iter().any(|f| f.name() == *name))
+}
+
+/// What of a resource says who may read it, and to which parties it belongs.
+fn discretion(message: &DescriptorProto) -> String {
+    let number = |name: &str| {
+        let field = message.field.iter().find(|f| f.name() == name);
+        field.map_or(0, FieldDescriptorProto::number)
+    };
+    let mut code = format!(
+        ", visibility {}, state {}",
+        number("visibility"),
+        number("state")
+    );
+    for field in &message.field {
+        if ["party", "author_party", "assessor", "owners"].contains(&field.name()) {
+            let many = field.label() == Label::Repeated;
+            code += &format!(", {} {}", if many { "each" } else { "one" }, field.name());
         }
     }
     code
@@ -152,10 +208,6 @@ fn texts(descriptors: &FileDescriptorSet) -> String {
         }
         holders.extend(more);
     }
-    let is_resource = |m: &DescriptorProto| {
-        let has = |name: &str| m.field.iter().any(|f| f.name() == name);
-        has("etag") && has("uid")
-    };
     let mut code = String::new();
     for (name, message) in &messages {
         let part = holders.contains(name) && name != TEXT;

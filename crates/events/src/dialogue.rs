@@ -26,6 +26,8 @@ pub static DIALOGUE: Noun<Dialogue> = Noun {
     pattern: Pattern("dialogues/*"),
     field: "dialogue",
     output_only: &[],
+    inner_states: &[],
+    under: None,
     index: |_| Vec::new(),
     complete: |dialogue| {
         for body in &mut dialogue.bodies {

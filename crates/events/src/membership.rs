@@ -23,6 +23,8 @@ pub static MEMBERSHIP: Noun<Membership> = Noun {
     pattern: Pattern("dialogues/*/memberships/*"),
     field: "membership",
     output_only: &[],
+    inner_states: &[],
+    under: None,
     index: |m| {
         vec![
             layout::index(MEMBERSHIP.kind, BY_PARTY)

@@ -21,6 +21,8 @@ pub static PARTY: Noun<Party> = Noun {
     pattern: Pattern("parties/*"),
     field: "party",
     output_only: &[],
+    inner_states: &[],
+    under: None,
     index: |party| {
         vec![
             layout::index(PARTY.kind, BY_KIND)

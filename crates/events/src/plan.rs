@@ -22,6 +22,8 @@ pub static PLAN: Noun<Plan> = Noun {
     pattern: Pattern("dialogues/*/plans/*"),
     field: "plan",
     output_only: &["state"],
+    inner_states: &[],
+    under: None,
     index: |_| Vec::new(),
     complete: |plan| {
         date::complete(&mut plan.adopted);

@@ -39,6 +39,8 @@ pub static PLAN_NODE: Noun<PlanNode> = Noun {
     pattern: words::PLAN_NODE,
     field: "plan_node",
     output_only: &[],
+    inner_states: &[],
+    under: None,
     index: rows,
     complete: |node| {
         date::complete(&mut node.start);

@@ -21,6 +21,8 @@ pub static POST: Noun<Post> = Noun {
     pattern: Pattern("dialogues/*/posts/*"),
     field: "post",
     output_only: &[],
+    inner_states: &[],
+    under: None,
     index: |post| {
         vec![
             layout::index(POST.kind, BY_PARTY)

@@ -24,6 +24,8 @@ pub static SOURCE: Noun<Source> = Noun {
     pattern: Pattern("sources/*"),
     field: "source",
     output_only: &[],
+    inner_states: &[],
+    under: None,
     index: |source| {
         let of = |dialogue: &String| {
             layout::index(SOURCE.kind, BY_DIALOGUE)

@@ -11,6 +11,12 @@ pub trait Record: Message + Name + Default + Clone + PartialEq + Texts + 'static
     fn header(&self) -> Header<'_>;
     /// Its common fields, to be set.
     fn header_mut(&mut self) -> HeaderMut<'_>;
+    /// The number of its field `visibility`; 0 when it has none.
+    const VISIBILITY: u32;
+    /// The number of its field `state`; 0 when it has none.
+    const STATE: u32;
+    /// The parties to which it belongs: those who answer for it.
+    fn parties(&self) -> Vec<&str>;
 }
 
 /// The fields that every resource has.
@@ -57,11 +63,52 @@ pub trait WriteRequest: Message {
     fn reason(&self) -> &str;
     /// Check everything, write nothing.
     fn validate_only(&self) -> bool;
+    /// The name of the record that it is about, or of the parent of the one that it makes; empty for a new record
+    /// without parent.
+    fn subject(&self) -> &str;
+    /// The parties to which the record that it brings is to belong; `None` when it brings none.
+    fn proposed_parties(&self) -> Option<Vec<&str>>;
+}
+
+/// A request for one record.
+pub trait GetRequest: Message {
+    /// The record's name.
+    fn name(&self) -> &str;
+    /// As of which moment.
+    fn as_of(&self) -> Option<Timestamp>;
+}
+
+/// A request for several records.
+pub trait BatchGetRequest: Message {
+    /// The records' names.
+    fn names(&self) -> &[String];
+    /// As of which moment.
+    fn as_of(&self) -> Option<Timestamp>;
+}
+
+macro_rules! parties {
+    ($parties:ident, one $self:ident.$party:ident) => {
+        $parties.push($self.$party.as_str())
+    };
+    ($parties:ident, each $self:ident.$party:ident) => {
+        $parties.extend($self.$party.iter().map(String::as_str))
+    };
 }
 
 macro_rules! record {
-    ($message:path) => {
+    ($message:path, visibility $visibility:literal, state $state:literal $(, $many:ident $party:ident)*) => {
         impl Record for $message {
+            const VISIBILITY: u32 = $visibility;
+            const STATE: u32 = $state;
+
+            fn parties(&self) -> Vec<&str> {
+                #[allow(unused_mut)]
+                let mut parties = Vec::new();
+                $(parties!(parties, $many self.$party);)*
+                parties.retain(|party: &&str| !party.is_empty());
+                parties
+            }
+
             fn header(&self) -> Header<'_> {
                 Header {
                     name: &self.name,
@@ -101,8 +148,36 @@ macro_rules! paged_request {
     };
 }
 
-macro_rules! write_request {
+macro_rules! get_request {
     ($message:path) => {
+        impl GetRequest for $message {
+            fn name(&self) -> &str {
+                &self.name
+            }
+
+            fn as_of(&self) -> Option<Timestamp> {
+                self.as_of
+            }
+        }
+    };
+}
+
+macro_rules! batch_get_request {
+    ($message:path) => {
+        impl BatchGetRequest for $message {
+            fn names(&self) -> &[String] {
+                &self.names
+            }
+
+            fn as_of(&self) -> Option<Timestamp> {
+                self.as_of
+            }
+        }
+    };
+}
+
+macro_rules! write_request {
+    ($message:path $(, about $subject:ident)? $(, proposes $record:ident)?) => {
         impl WriteRequest for $message {
             fn request_id(&self) -> &str {
                 &self.request_id
@@ -114,6 +189,19 @@ macro_rules! write_request {
 
             fn validate_only(&self) -> bool {
                 self.validate_only
+            }
+
+            #[allow(unreachable_code)]
+            fn subject(&self) -> &str {
+                $(return &self.$subject;)?
+                $(return self.$record.as_ref().map_or("", |record| record.header().name);)?
+                ""
+            }
+
+            #[allow(unreachable_code)]
+            fn proposed_parties(&self) -> Option<Vec<&str>> {
+                $(return self.$record.as_ref().map(Record::parties);)?
+                None
             }
         }
     };

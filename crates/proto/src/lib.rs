@@ -12,7 +12,9 @@ mod json;
 pub mod texts;
 mod wire;
 
-pub use fields::{Header, HeaderMut, PagedRequest, Record, WriteRequest};
+pub use fields::{
+    BatchGetRequest, GetRequest, Header, HeaderMut, PagedRequest, Record, WriteRequest,
+};
 pub use json::{descriptor_pool, from_json, to_json};
 pub use prost_types::{Any, Duration, FieldMask, Timestamp};
 pub use texts::Texts;

@@ -52,6 +52,8 @@ pub static ADDRESSEE: Noun<Addressee> = Noun {
         "claims_already_implemented",
         "entries",
     ],
+    inner_states: &[],
+    under: Some(&RECOMMENDATION),
     index,
     complete: |addressee| {
         date::complete(&mut addressee.addressed);

@@ -28,6 +28,8 @@ pub static VOCABULARY: Noun<Vocabulary> = Noun {
     pattern: Pattern("vocabularies/*"),
     field: "vocabulary",
     output_only: &[],
+    inner_states: &[],
+    under: None,
     index: |_| Vec::new(),
     complete: |_| {},
     check,

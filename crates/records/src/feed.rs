@@ -12,8 +12,10 @@ use rapporteur_store::{LogEntry, Store, Token};
 use uuid::Uuid;
 
 use crate::change::Meta;
-use crate::records::time;
-use crate::{AnyNoun, Error, Result, layout};
+use crate::records::{shows, time};
+use crate::{AnyNoun, Error, Result, Sight, layout};
+
+mod seen;
 
 /// Most log entries that one page of changes looks at.
 const ENTRIES_PER_PAGE: usize = 5_000;
@@ -79,6 +81,12 @@ pub struct FeedFilter {
     pub name_prefix: String,
 }
 
+impl FeedFilter {
+    fn wants(&self, full_name: &String) -> bool {
+        self.types.is_empty() || self.types.contains(full_name)
+    }
+}
+
 /// Some changes, and where to go on.
 #[derive(Clone, Debug)]
 pub struct FeedPage {
@@ -96,6 +104,9 @@ pub struct Feed {
     store: Arc<dyn Store>,
     service: Service,
     nouns: Arc<[(&'static dyn AnyNoun, String)]>,
+    sight: Sight,
+    /// Whether it says who made a change and why.
+    names_callers: bool,
 }
 
 impl fmt::Debug for Feed {
@@ -112,6 +123,19 @@ impl Feed {
             store,
             service,
             nouns,
+            sight: Sight::Everything,
+            names_callers: true,
+        }
+    }
+
+    /// The feed as a reader with this sight sees it. A record that becomes internal is removed for them; one that
+    /// always was is not there. Who made a change and why is said to those who see inside some dialogue.
+    #[must_use]
+    pub fn seen_by(&self, sight: Sight) -> Self {
+        Self {
+            names_callers: sight != Sight::Public,
+            sight,
+            ..self.clone()
         }
     }
 
@@ -156,7 +180,7 @@ impl Feed {
                     op_id: entry.op_id,
                 };
                 page.next = FeedToken(token);
-                let change = self.change(&entry, page.next, filter)?;
+                let change = self.change(&entry, page.next, filter).await?;
                 bytes += change.as_ref().map_or(0, Message::encoded_len);
                 page.changes.extend(change);
             }
@@ -176,12 +200,12 @@ impl Feed {
         at_or_before: u64,
         limit: usize,
     ) -> Result<(Vec<Change>, Option<u64>)> {
-        let kind = self
+        let noun = self
             .nouns
             .iter()
             .find(|(k, _)| k.pattern().matches(name))
-            .map(|(k, _)| k.kind());
-        let kind = kind.ok_or_else(|| {
+            .map(|(k, _)| *k);
+        let noun = noun.ok_or_else(|| {
             let shapes: Vec<&str> = self.nouns.iter().map(|(k, _)| k.pattern().0).collect();
             Error::invalid(
                 "name",
@@ -192,12 +216,19 @@ impl Feed {
                 ),
             )
         })?;
-        let key = layout::record(kind, name);
+        let key = layout::record(noun.kind(), name);
+        let not_found = || Error::NotFound {
+            name: name.to_owned(),
+        };
+        // What is internal now has no past either.
+        if let Some(row) = self.store.get(&key).await?
+            && !shows(&self.store, &self.sight, noun, name, &row.value, false).await?
+        {
+            return Err(not_found());
+        }
         let revisions = self.store.history(&key, at_or_before, limit + 1).await?;
         if revisions.is_empty() && at_or_before == u64::MAX {
-            return Err(Error::NotFound {
-                name: name.to_owned(),
-            });
+            return Err(not_found());
         }
         let mut next = revisions.get(limit).map(|r| r.position);
         let filter = FeedFilter {
@@ -217,8 +248,11 @@ impl Feed {
                     position: entry.position,
                     op_id: entry.op_id,
                 };
-                if let Some(mut change) = self.change(&entry, FeedToken(token), &filter)? {
+                if let Some(mut change) = self.change(&entry, FeedToken(token), &filter).await? {
                     change.resources.retain(|r| r.name == name);
+                    if change.resources.is_empty() {
+                        continue;
+                    }
                     bytes += change.encoded_len();
                     changes.push(change);
                 }
@@ -245,7 +279,7 @@ impl Feed {
     }
 
     /// The entry as a change; `None` when no record in it matches.
-    fn change(
+    async fn change(
         &self,
         entry: &LogEntry,
         token: FeedToken,
@@ -256,14 +290,17 @@ impl Feed {
             let Some((kind, name)) = layout::record_name(&write.key) else {
                 continue;
             };
-            let Some((_, full_name)) = self.nouns.iter().find(|(k, _)| k.kind() == kind) else {
+            let Some((noun, full_name)) = self.nouns.iter().find(|(k, _)| k.kind() == kind) else {
                 continue;
             };
-            let wanted = filter.types.is_empty() || filter.types.contains(full_name);
-            if !wanted || !name.starts_with(&filter.name_prefix) {
+            if !filter.wants(full_name) || !name.starts_with(&filter.name_prefix) {
                 continue;
             }
-            let value = write.value.as_ref().map(|bytes| Any {
+            let shown = self.shown(*noun, &name, write, entry.position).await?;
+            let Some(shown) = shown else {
+                continue;
+            };
+            let value = shown.map(|bytes| Any {
                 type_url: format!("type.googleapis.com/{full_name}"),
                 value: Stored {
                     bytes: bytes.clone(),
@@ -272,10 +309,12 @@ impl Feed {
                 .to_vec(),
             });
             resources.push(ResourceChange {
-                name,
+                name: name.clone(),
                 r#type: full_name.clone(),
                 value,
             });
+            let under = self.what_lies_under(*noun, &name, entry.position).await?;
+            resources.extend(under.into_iter().filter(|one| filter.wants(&one.r#type)));
         }
         if resources.is_empty() {
             return Ok(None);
@@ -286,14 +325,21 @@ impl Feed {
                 entry.position
             ))
         })?;
+        let told = |text: String| {
+            if self.names_callers {
+                text
+            } else {
+                String::new()
+            }
+        };
         Ok(Some(Change {
             service: self.service.into(),
             position: entry.position,
             time: Some(time::from_us(entry.time_us)),
-            caller: meta.caller,
+            caller: told(meta.caller),
             rpc: meta.rpc,
-            reason: meta.reason,
-            request_id: meta.request_id,
+            reason: told(meta.reason),
+            request_id: told(meta.request_id),
             resources,
             hash: entry.hash.to_vec(),
             previous_hash: entry.previous_hash.to_vec(),

@@ -21,6 +21,7 @@ pub mod name;
 pub mod noun;
 pub mod records;
 pub mod repair;
+pub mod sight;
 pub mod verify;
 pub mod words;
 
@@ -34,4 +35,5 @@ pub use name::{Pattern, check_id};
 pub use noun::{AnyNoun, Noun};
 pub use rapporteur_proto::{Record, Stored, Wire};
 pub use records::{Records, time};
+pub use sight::Sight;
 pub use words::{Field, Violations};

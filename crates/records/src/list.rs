@@ -8,7 +8,8 @@ use rapporteur_store::Direction;
 use rapporteur_store::key::prefix_end;
 
 use crate::records::{decode, stored};
-use crate::{Noun, Records, Result, check_id, layout};
+use crate::sight::name_in;
+use crate::{Noun, Records, Result, Sight, check_id, layout};
 
 /// Most index rows that one page looks at. A filter that matches little gives a short page and a token.
 const ROWS_PER_PAGE: usize = 20_000;
@@ -186,6 +187,7 @@ impl Records {
         request: &PageRequest,
     ) -> Result<Page> {
         let (first, mut after) = cursor(&request.after);
+        let sees_all = noun.is_never_internal() || *self.sight() == Sight::Everything;
         let mut page = Page::default();
         let (mut looked_at, mut bytes) = (0, 0);
         // The last row that was looked at; only a page that is not the end makes a cursor of it.
@@ -198,11 +200,12 @@ impl Records {
             }
             loop {
                 // One row more than needed tells whether there is a next page.
-                let wanted = (request.size - page.records.len() + 1).max(if filter.is_some() {
-                    256
-                } else {
-                    1
-                });
+                let wanted =
+                    (request.size - page.records.len() + 1).max(if filter.is_some() || !sees_all {
+                        256
+                    } else {
+                        1
+                    });
                 let rows = self
                     .store
                     .scan(&rest.from, &rest.to, wanted, rest.direction)
@@ -218,6 +221,7 @@ impl Records {
                     last = Some((place, key.clone()));
                     if let Some(record) = record
                         && passes(filter, &record)?
+                        && self.shows_row(noun, &record, false).await?
                     {
                         bytes += record.bytes.len();
                         page.records.push(record);
@@ -236,6 +240,21 @@ impl Records {
             }
         }
         Ok(page)
+    }
+
+    /// Whether the reader is shown a record of a list.
+    async fn shows_row<T: Record>(
+        &self,
+        noun: &Noun<T>,
+        record: &Stored,
+        past: bool,
+    ) -> Result<bool> {
+        if noun.is_never_internal() || *self.sight() == Sight::Everything {
+            return Ok(true);
+        }
+        let name = name_in(&record.bytes)?;
+        self.shows(self.sight(), noun, name, &record.bytes, past)
+            .await
     }
 
     /// The records that rows lead to; a record row leads to itself.
@@ -284,7 +303,9 @@ impl Records {
                     continue;
                 };
                 let message = decode::<T>(&record.bytes)?;
-                if filter.is_some_and(|f| !f(&message)) {
+                if filter.is_some_and(|f| !f(&message))
+                    || !self.shows_row(noun, &record, true).await?
+                {
                     continue;
                 }
                 let keys: BTreeSet<Bytes> = (noun.index)(&message)

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use prost::DecodeError;
 use rapporteur_proto::Record;
 
+use crate::sight::is_internal;
 use crate::{Pattern, Violations};
 
 /// A noun of the trade: how its records are named, indexed and checked. One static a noun, in its own file.
@@ -18,6 +19,10 @@ pub struct Noun<T> {
     pub field: &'static str,
     /// Fields that only the service sets, besides name, etag, uid and times.
     pub output_only: &'static [&'static str],
+    /// States in which a record is for those who work on it, whatever its visibility (see [`crate::sight`]).
+    pub inner_states: &'static [i32],
+    /// The noun of the parent, where a record is internal when its parent is.
+    pub under: Option<&'static dyn AnyNoun>,
     /// The index rows that lead to a record, made with [`crate::layout::index`]. A function of the message
     /// alone, so that indexes can be rebuilt, and computed for any past value.
     pub index: fn(&T) -> Vec<Bytes>,
@@ -25,6 +30,13 @@ pub struct Noun<T> {
     pub complete: fn(&mut T),
     /// Notes every wrong field of the record itself; their paths begin with [`Noun::field`].
     pub check: fn(&T, &mut Violations),
+}
+
+impl<T: Record> Noun<T> {
+    /// Whether none of its records is ever internal.
+    pub fn is_never_internal(&self) -> bool {
+        T::VISIBILITY == 0 && self.inner_states.is_empty() && self.under.is_none()
+    }
 }
 
 impl<T> fmt::Debug for Noun<T> {
@@ -43,6 +55,12 @@ pub trait AnyNoun: fmt::Debug + Send + Sync {
     fn full_name(&self) -> String;
     /// The index rows of an encoded message.
     fn index(&self, bytes: &[u8]) -> Result<Vec<Bytes>, DecodeError>;
+    /// Whether an encoded message is for those who work on it only, by itself.
+    fn is_internal(&self, bytes: &[u8]) -> bool;
+    /// [`Noun::under`].
+    fn under(&self) -> Option<&'static dyn AnyNoun>;
+    /// The parties to which an encoded message belongs.
+    fn parties(&self, bytes: &[u8]) -> Result<Vec<String>, DecodeError>;
 }
 
 impl<T: Record> AnyNoun for Noun<T> {
@@ -60,5 +78,18 @@ impl<T: Record> AnyNoun for Noun<T> {
 
     fn index(&self, bytes: &[u8]) -> Result<Vec<Bytes>, DecodeError> {
         T::decode(bytes).map(|message| (self.index)(&message))
+    }
+
+    fn is_internal(&self, bytes: &[u8]) -> bool {
+        is_internal::<T>(bytes, self.inner_states)
+    }
+
+    fn under(&self) -> Option<&'static dyn AnyNoun> {
+        self.under
+    }
+
+    fn parties(&self, bytes: &[u8]) -> Result<Vec<String>, DecodeError> {
+        let owned = |message: T| message.parties().into_iter().map(str::to_owned).collect();
+        T::decode(bytes).map(owned)
     }
 }

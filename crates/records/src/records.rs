@@ -7,7 +7,7 @@ use bytes::Bytes;
 use rapporteur_proto::{Record, Stored, Timestamp};
 use rapporteur_store::{Row, Store};
 
-use crate::{Error, Noun, Result, layout};
+use crate::{AnyNoun, Error, Noun, Result, Sight, layout, name};
 
 /// Most bytes of records that one answer holds, below the 4 MiB that a server sends.
 const ANSWER_BYTES: usize = 3 << 20;
@@ -20,6 +20,7 @@ pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 pub struct Records {
     pub(crate) store: Arc<dyn Store>,
     clock: Clock,
+    sight: Sight,
 }
 
 impl fmt::Debug for Records {
@@ -36,7 +37,21 @@ impl Records {
 
     /// Records in `store`, stamped by `clock` (microseconds since the Unix epoch).
     pub fn with_clock(store: Arc<dyn Store>, clock: Clock) -> Self {
-        Self { store, clock }
+        Self {
+            store,
+            clock,
+            sight: Sight::Everything,
+        }
+    }
+
+    /// The same records as a reader with this sight sees them in [`Records::get`], [`Records::get_many`] and
+    /// [`Records::list`]. Rules are checked against all there is: [`Records::find`] and the like do not look at it.
+    #[must_use]
+    pub fn seen_by(&self, sight: Sight) -> Self {
+        Self {
+            sight,
+            ..self.clone()
+        }
     }
 
     /// The store underneath, for rows that are no records.
@@ -65,9 +80,20 @@ impl Records {
                 self.at(&key, position).await?
             }
         };
-        found.ok_or_else(|| Error::NotFound {
+        // What is internal and what does not exist are answered alike.
+        let not_found = || Error::NotFound {
             name: name.to_owned(),
-        })
+        };
+        let found = found.ok_or_else(not_found)?;
+        let past = as_of.is_some();
+        if self
+            .shows(&self.sight, noun, name, &found.bytes, past)
+            .await?
+        {
+            Ok(found)
+        } else {
+            Err(not_found())
+        }
     }
 
     /// Several records, in the order of their names; the first that does not exist fails.
@@ -106,13 +132,19 @@ impl Records {
             .collect();
         let rows = self.store.get_many(&keys).await?;
         fits_into_an_answer(rows.iter().flatten().map(|row| row.value.len()).sum())?;
-        rows.into_iter()
-            .zip(names)
-            .map(|(row, name)| {
-                row.map(stored)
-                    .ok_or_else(|| Error::NotFound { name: name.clone() })
-            })
-            .collect()
+        let mut records = Vec::with_capacity(names.len());
+        for (row, name) in rows.into_iter().zip(names) {
+            let not_found = || Error::NotFound { name: name.clone() };
+            let record = row.map(stored).ok_or_else(not_found)?;
+            if !self
+                .shows(&self.sight, noun, name, &record.bytes, false)
+                .await?
+            {
+                return Err(not_found());
+            }
+            records.push(record);
+        }
+        Ok(records)
     }
 
     /// The message and version of a record, if it exists.
@@ -155,6 +187,24 @@ impl Records {
         Ok(self.store.position_at(us).await?)
     }
 
+    /// Whether a reader with this sight is shown a value of a record. `past`: it may not be its present one; then
+    /// the present one must be shown too, so that what became internal is nowhere to be found.
+    pub(crate) async fn shows(
+        &self,
+        sight: &Sight,
+        noun: &dyn AnyNoun,
+        name: &str,
+        bytes: &[u8],
+        past: bool,
+    ) -> Result<bool> {
+        shows(&self.store, sight, noun, name, bytes, past).await
+    }
+
+    /// The sight of the reader; see [`Records::seen_by`].
+    pub(crate) fn sight(&self) -> &Sight {
+        &self.sight
+    }
+
     /// The value that a key had at a position.
     pub(crate) async fn at(&self, key: &[u8], position: u64) -> Result<Option<Stored>> {
         if position == 0 {
@@ -168,6 +218,35 @@ impl Records {
             })
         }))
     }
+}
+
+/// See [`Records::shows`].
+pub(crate) async fn shows(
+    store: &Arc<dyn Store>,
+    sight: &Sight,
+    noun: &dyn AnyNoun,
+    name: &str,
+    bytes: &[u8],
+    past: bool,
+) -> Result<bool> {
+    if *sight == Sight::Everything || sight.sees_inside(name) {
+        return Ok(true);
+    }
+    if noun.is_internal(bytes) {
+        return Ok(false);
+    }
+    if past {
+        let now = store.get(&layout::record(noun.kind(), name)).await?;
+        if now.is_some_and(|row| noun.is_internal(&row.value)) {
+            return Ok(false);
+        }
+    }
+    let Some(parent) = noun.under() else {
+        return Ok(true);
+    };
+    let above = name::parent_of(name);
+    let row = store.get(&layout::record(parent.kind(), above)).await?;
+    Ok(row.is_none_or(|row| !parent.is_internal(&row.value)))
 }
 
 /// Records that are asked for by name are answered all or not at all.

@@ -25,6 +25,8 @@ static PARTY: Noun<Party> = Noun {
     pattern: Pattern("parties/*"),
     field: "party",
     output_only: &["aliases"],
+    inner_states: &[],
+    under: None,
     index: |party| match party.acronym.as_str() {
         "" => Vec::new(),
         acronym => vec![

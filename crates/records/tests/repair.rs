@@ -17,6 +17,8 @@ static PARTY: Noun<Party> = Noun {
     pattern: Pattern("parties/*"),
     field: "party",
     output_only: &[],
+    inner_states: &[],
+    under: None,
     index: |party| vec![row(&party.acronym, &party.name)],
     complete: |_| {},
     check: |_, _| {},

@@ -25,6 +25,8 @@ pub static EVENT: Noun<Event> = Noun {
     pattern: Pattern("dialogues/*/events/*"),
     field: "event",
     output_only: &["state", "state_reason"],
+    inner_states: &[EventState::Draft as i32],
+    under: None,
     index: index::rows,
     complete: rules::complete,
     check: rules::check,
