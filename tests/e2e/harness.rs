@@ -72,9 +72,12 @@ impl Running {
             .append(true)
             .open(&log)
             .unwrap();
+        // Who checks what callers may do starts the services with the gateway's keys instead.
+        let trust = name != "rapporteur-gateway" && !arguments.contains(&"--caller-keys");
         let child = Command::new(program(name))
             .args(["--listen", address, "--data"])
             .arg(data)
+            .args(trust.then_some("--trust-callers"))
             .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::null())

@@ -5,6 +5,7 @@ use std::future::pending;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
+use rapporteur_records::Introduction;
 use rapporteur_server::{Args, MainError, Storage};
 use rapporteur_store::Store;
 use rapporteur_store::engine::{Address, Opened, Settings};
@@ -80,7 +81,7 @@ impl House {
         sim.host(EVENTS, move || {
             let disk = disk.clone();
             async move {
-                let server = Args::default();
+                let server = trusting();
                 let arguments = rapporteur_events::Arguments { server };
                 let port = Port::open(PORT).await?;
                 let storage = disk.storage().await;
@@ -91,8 +92,9 @@ impl House {
         sim.host(RECOMMENDATIONS, move || {
             let disk = disk.clone();
             let arguments = rapporteur_recommendations::Arguments {
-                server: Args::default(),
+                server: trusting(),
                 events: vec![at(EVENTS)],
+                introduction: Introduction::default(),
             };
             async move {
                 let (port, storage) = (Port::open(PORT).await?, disk.storage().await);
@@ -125,4 +127,12 @@ impl House {
 fn told(served: Result<(), MainError>) -> turmoil::Result {
     served.map_err(|error| -> Box<dyn std::error::Error> { error })?;
     Err("a service ended that nobody had asked to".into())
+}
+
+/// On the simulated network nobody else can reach the services.
+fn trusting() -> Args {
+    Args {
+        trust_callers: true,
+        ..Args::default()
+    }
 }

@@ -28,7 +28,13 @@ pub fn serve(server: &Server) -> ExitCode {
             reference(async |listener| proxy::serve(*upstream, listener, stdin_ends()).await)
         }
         Server::Events { data } => {
-            let argv = service("rapporteur-events", &[("--data", data.into())]);
+            let argv = service(
+                "rapporteur-events",
+                &[
+                    ("--data", data.into()),
+                    ("--trust-callers", OsString::new()),
+                ],
+            );
             run_from(argv, async |arguments: rapporteur_events::Arguments| {
                 rapporteur_events::start(arguments, listener().await?, stdin_ends()).await
             })
@@ -55,7 +61,9 @@ fn service(name: &str, others: &[(&str, OsString)]) -> Vec<OsString> {
     argv.extend(
         others
             .iter()
-            .flat_map(|(flag, value)| [OsString::from(flag), value.clone()]),
+            .flat_map(|(flag, value)| [OsString::from(flag), value.clone()])
+            // A switch has no value.
+            .filter(|word| !word.is_empty()),
     );
     argv
 }

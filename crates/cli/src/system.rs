@@ -93,12 +93,15 @@ impl System {
         let recommendations_url = format!("http://{}", self::address(&recommendations)?);
 
         // The same flags as an operator gives to the three binaries.
-        let arguments: rapporteur_events::Arguments = parse(data, "events", &[])?;
+        let arguments: rapporteur_events::Arguments = parse(data, "events", &["--trust-callers"])?;
         let keeps_events = Service::spawn("events", |stop| {
             rapporteur_events::start(arguments, events, asked(stop))
         });
-        let arguments: rapporteur_recommendations::Arguments =
-            parse(data, "recommendations", &["--events", &events_url])?;
+        let arguments: rapporteur_recommendations::Arguments = parse(
+            data,
+            "recommendations",
+            &["--trust-callers", "--events", &events_url],
+        )?;
         let keeps_recommendations = Service::spawn("recommendations", |stop| {
             rapporteur_recommendations::start(arguments, recommendations, asked(stop))
         });

@@ -32,7 +32,6 @@ pub static CHAIRMANSHIP: Noun<Chairmanship> = Noun {
     pattern: Pattern("dialogues/*/chairmanships/*"),
     field: "chairmanship",
     output_only: &["state"],
-    inner_states: &[],
     under: None,
     index: |_| Vec::new(),
     complete: |chairmanship| {

@@ -30,7 +30,6 @@ pub static CROSSWALK: Noun<Crosswalk> = Noun {
     pattern: Pattern("dialogues/*/plans/*/crosswalks/*"),
     field: "crosswalk",
     output_only: &[],
-    inner_states: &[],
     under: None,
     index: |crosswalk| {
         [&crosswalk.from_node, &crosswalk.to_node]

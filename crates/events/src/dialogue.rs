@@ -26,7 +26,6 @@ pub static DIALOGUE: Noun<Dialogue> = Noun {
     pattern: Pattern("dialogues/*"),
     field: "dialogue",
     output_only: &[],
-    inner_states: &[],
     under: None,
     index: |_| Vec::new(),
     complete: |dialogue| {

@@ -32,7 +32,7 @@ use std::future::Future;
 use rapporteur_proto::changes::v1::Service;
 use rapporteur_records::{AnyNoun, Feed, Records};
 use rapporteur_server::network::Listener;
-use rapporteur_server::{Args, Changes, Desk, MainError, Serving, Storage, serve};
+use rapporteur_server::{Args, Callers, Changes, Desk, MainError, Serving, Storage, serve};
 use tokio::net::TcpListener;
 
 /// Keeps the events of the dialogues.
@@ -83,14 +83,15 @@ pub async fn start_on(
 ) -> Result<(), MainError> {
     let (store, tokens) = (storage.store(), storage.tokens.clone());
     let feed = Feed::new(store.clone(), Service::Events, &NOUNS);
-    let desk = Desk::new(Records::new(store.clone()), tokens.clone());
+    let desk = Desk::new(Records::new(store.clone()), tokens.clone(), &NOUNS);
     let services = api::SERVICES
         .iter()
         .chain(&["rapporteur.changes.v1.ChangeService"])
         .chain(&["rapporteur.store.v1.StoreService"]);
-    let serving = services.fold(Serving::from(&arguments.server), |serving, name| {
-        serving.service(*name)
-    });
+    let serving = services.fold(
+        Serving::from(&arguments.server).callers(Callers::of(&arguments.server)?),
+        |serving, name| serving.service(*name),
+    );
     let serving = serving
         .descriptors(rapporteur_proto::DESCRIPTORS)
         .fatal(storage.failed())

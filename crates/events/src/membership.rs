@@ -23,7 +23,6 @@ pub static MEMBERSHIP: Noun<Membership> = Noun {
     pattern: Pattern("dialogues/*/memberships/*"),
     field: "membership",
     output_only: &[],
-    inner_states: &[],
     under: None,
     index: |m| {
         vec![

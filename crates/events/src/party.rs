@@ -21,7 +21,6 @@ pub static PARTY: Noun<Party> = Noun {
     pattern: Pattern("parties/*"),
     field: "party",
     output_only: &[],
-    inner_states: &[],
     under: None,
     index: |party| {
         vec![

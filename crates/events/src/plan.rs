@@ -22,7 +22,6 @@ pub static PLAN: Noun<Plan> = Noun {
     pattern: Pattern("dialogues/*/plans/*"),
     field: "plan",
     output_only: &["state"],
-    inner_states: &[],
     under: None,
     index: |_| Vec::new(),
     complete: |plan| {

@@ -39,7 +39,6 @@ pub static PLAN_NODE: Noun<PlanNode> = Noun {
     pattern: words::PLAN_NODE,
     field: "plan_node",
     output_only: &[],
-    inner_states: &[],
     under: None,
     index: rows,
     complete: |node| {

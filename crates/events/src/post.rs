@@ -21,7 +21,6 @@ pub static POST: Noun<Post> = Noun {
     pattern: Pattern("dialogues/*/posts/*"),
     field: "post",
     output_only: &[],
-    inner_states: &[],
     under: None,
     index: |post| {
         vec![

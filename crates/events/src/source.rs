@@ -24,7 +24,6 @@ pub static SOURCE: Noun<Source> = Noun {
     pattern: Pattern("sources/*"),
     field: "source",
     output_only: &[],
-    inner_states: &[],
     under: None,
     index: |source| {
         let of = |dialogue: &String| {

@@ -7,7 +7,7 @@ use rapporteur_proto::gateway::v1::coverage_service_server::{
 };
 use rapporteur_proto::gateway::v1::{Coverage, GetCoverageRequest};
 use rapporteur_server::client::Onward;
-use rapporteur_server::{Deadline, MAX_DECODING_BYTES, status};
+use rapporteur_server::{Caller, Deadline, MAX_DECODING_BYTES, status};
 use rapporteur_views::{Question, Views, coverage};
 use tonic::{Request, Response, Status};
 
@@ -49,6 +49,7 @@ impl CoverageService for Covered {
         request: Request<GetCoverageRequest>,
     ) -> Result<Response<Coverage>, Status> {
         let (onward, within) = (Onward::of(&request), patience(&request));
+        let sight = Caller::sight_of(&request);
         let request = request.into_inner();
         let question = Question::read(&request).map_err(status)?;
         let (answer, positions) = match request.as_of {
@@ -57,7 +58,7 @@ impl CoverageService for Covered {
                     .at_least(&request.at_least, within)
                     .await
                     .map_err(status)?;
-                self.views.read(|model| coverage(model, &question))
+                self.views.read(&sight, |model| coverage(model, &question))
             }
             Some(moment) => {
                 let (model, positions) = replay::as_of(&self.upstreams, &onward, moment).await?;

@@ -14,10 +14,10 @@ use rapporteur_proto::gateway::v1::{
     GetInboxRequest, Handover, Inbox, ListDuesRequest, ListDuesResponse, ListGapsRequest,
     ListGapsResponse, ListOpenItemsRequest, ListOpenItemsResponse, Position,
 };
-use rapporteur_records::{Result as Answer, time};
+use rapporteur_records::{Result as Answer, Sight, time};
 use rapporteur_server::client::Onward;
 use rapporteur_server::page::{PageToken, fingerprint, page_size};
-use rapporteur_server::{MAX_DECODING_BYTES, status};
+use rapporteur_server::{Caller, MAX_DECODING_BYTES, status};
 use rapporteur_store::Store;
 use rapporteur_views::{
     Asked, Dues, FiguresQuestion, Gaps, HandoverQuestion, InboxQuestion, ItemCount, Model,
@@ -57,6 +57,7 @@ pub async fn server(
 /// What a call carries beside its question: as whom to ask on, and how long to wait.
 struct Way {
     onward: Onward,
+    sight: Sight,
     within: Duration,
 }
 
@@ -64,6 +65,7 @@ impl Way {
     fn of<T>(request: &Request<T>) -> Self {
         Self {
             onward: Onward::of(request),
+            sight: Caller::sight_of(request),
             within: patience(request),
         }
     }
@@ -87,7 +89,7 @@ impl FollowedUp {
             None => {
                 let reached = self.views.at_least(at_least, way.within).await;
                 reached.map_err(status)?;
-                self.views.read(view)
+                self.views.read(&way.sight, view)
             }
         };
         Ok((answer.map_err(status)?, positions))

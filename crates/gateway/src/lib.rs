@@ -44,8 +44,9 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use rapporteur_records::Introduction;
 use rapporteur_server::network::Listener;
-use rapporteur_server::{Args, Drain, MainError, Serving, Storage, serve};
+use rapporteur_server::{Args, Callers, Drain, MainError, Serving, Storage, serve};
 use rapporteur_store::Store;
 use rapporteur_views::Views;
 use tokio::net::TcpListener;
@@ -120,7 +121,8 @@ pub async fn start_on(
     let upstreams = Upstreams::connect(&arguments)?;
     let serving = Serving::from(&arguments.server)
         .fatal(storage.failed())
-        .about(env!("CARGO_PKG_VERSION"), storage.engine);
+        .about(env!("CARGO_PKG_VERSION"), storage.engine)
+        .callers(Callers::Elsewhere);
     storage.watch_over(serving.readiness());
     let served = run(
         &arguments,
@@ -147,7 +149,12 @@ async fn run(
         key::admin(store, &arguments.admin_key_file()).await?,
     ));
     let views = Views::load(store).await?;
-    let mut followers = follow(&views, upstreams, &serving.drain());
+    let mut followers = follow(
+        &views,
+        upstreams,
+        &Introduction::default(),
+        &serving.drain(),
+    );
     let followed_up = followup::server(views.clone(), upstreams.clone(), store).await?;
     let router = forward::router(upstreams, door.clone());
     let routes = Routes::from(router)
@@ -173,15 +180,21 @@ async fn run(
 }
 
 /// Keeps the views up to date beside the calls, and knows which replicas take calls.
-fn follow(views: &Views, upstreams: &Upstreams, drain: &Drain) -> JoinSet<()> {
+fn follow(
+    views: &Views,
+    upstreams: &Upstreams,
+    introduction: &Introduction,
+    drain: &Drain,
+) -> JoinSet<()> {
     let mut followers = JoinSet::new();
     for upstream in upstreams.all() {
         let (views, service, replicas) =
             (views.clone(), upstream.service, upstream.replicas.clone());
+        let introduction = introduction.clone();
         let draining = drain.draining();
         followers.spawn(async move {
             tokio::select! {
-                () = views.follow(service, || replicas.channel()) => {}
+                () = views.follow(service, || replicas.channel(), &introduction) => {}
                 () = replicas.watch() => {}
                 () = draining => {}
             }

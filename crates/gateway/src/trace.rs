@@ -3,7 +3,7 @@
 use rapporteur_proto::gateway::v1::trace_service_server::{TraceService, TraceServiceServer};
 use rapporteur_proto::gateway::v1::{TraceRequest, TraceResponse};
 use rapporteur_server::client::Onward;
-use rapporteur_server::{MAX_DECODING_BYTES, MAX_ENCODING_BYTES, status};
+use rapporteur_server::{Caller, MAX_DECODING_BYTES, MAX_ENCODING_BYTES, status};
 use rapporteur_views::{Views, trace};
 use tonic::{Request, Response, Status};
 
@@ -32,6 +32,7 @@ impl TraceService for Traced {
         request: Request<TraceRequest>,
     ) -> Result<Response<TraceResponse>, Status> {
         let (onward, within) = (Onward::of(&request), patience(&request));
+        let sight = Caller::sight_of(&request);
         let request = request.into_inner();
         let (hops, positions) = match request.as_of {
             None => {
@@ -39,7 +40,7 @@ impl TraceService for Traced {
                     .at_least(&request.at_least, within)
                     .await
                     .map_err(status)?;
-                self.views.read(|model| trace(model, &request.name))
+                self.views.read(&sight, |model| trace(model, &request.name))
             }
             Some(moment) => {
                 let (model, positions) = replay::as_of(&self.upstreams, &onward, moment).await?;

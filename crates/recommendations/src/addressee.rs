@@ -52,7 +52,6 @@ pub static ADDRESSEE: Noun<Addressee> = Noun {
         "claims_already_implemented",
         "entries",
     ],
-    inner_states: &[],
     under: Some(&RECOMMENDATION),
     index,
     complete: |addressee| {

@@ -34,7 +34,6 @@ pub static ASSESSMENT: Noun<Assessment> = Noun {
     pattern: Pattern("dialogues/*/assessments/*"),
     field: "assessment",
     output_only: &[],
-    inner_states: &[],
     under: None,
     index,
     complete: |assessment| date::complete(&mut assessment.date),

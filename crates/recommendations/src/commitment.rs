@@ -47,7 +47,6 @@ pub static COMMITMENT: Noun<Commitment> = Noun {
     pattern: Pattern("dialogues/*/commitments/*"),
     field: "commitment",
     output_only: &["state", "implementation", "entries"],
-    inner_states: &[],
     under: None,
     index,
     complete: fill,

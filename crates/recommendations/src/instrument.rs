@@ -30,7 +30,6 @@ pub static INSTRUMENT: Noun<Instrument> = Noun {
     pattern: Pattern("dialogues/*/instruments/*"),
     field: "instrument",
     output_only: &["citation"],
-    inner_states: &[],
     under: None,
     index: |i| {
         let of_event = || {

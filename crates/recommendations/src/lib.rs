@@ -44,9 +44,9 @@ pub mod vocabulary;
 use std::future::Future;
 
 use rapporteur_proto::changes::v1::Service;
-use rapporteur_records::{AnyNoun, Feed, Records};
+use rapporteur_records::{AnyNoun, Feed, Introduction, Records};
 use rapporteur_server::network::Listener;
-use rapporteur_server::{Args, Changes, Desk, MainError, Serving, Storage, serve};
+use rapporteur_server::{Args, Callers, Changes, Desk, MainError, Serving, Storage, serve};
 use tokio::net::TcpListener;
 
 use register::Register;
@@ -67,6 +67,9 @@ pub struct Arguments {
         default_value = "http://127.0.0.1:7701"
     )]
     pub events: Vec<String>,
+    /// Who this service says it is to the events service.
+    #[arg(skip)]
+    pub introduction: Introduction,
 }
 
 impl AsRef<Args> for Arguments {
@@ -107,16 +110,21 @@ pub async fn start_on(
 ) -> Result<(), MainError> {
     let (store, tokens) = (storage.store(), storage.tokens.clone());
     let feed = Feed::new(store.clone(), Service::Recommendations, &NOUNS);
-    let desk = Desk::new(Records::new(store.clone()), tokens.clone());
-    let register = Register::new(store.clone(), &arguments.events)?;
+    let desk = Desk::new(Records::new(store.clone()), tokens.clone(), &NOUNS);
+    let register = Register::new(
+        store.clone(),
+        &arguments.events,
+        arguments.introduction.clone(),
+    )?;
     register.mirror().load().await?;
     let services = api::SERVICES
         .iter()
         .chain(&["rapporteur.changes.v1.ChangeService"])
         .chain(&["rapporteur.store.v1.StoreService"]);
-    let serving = services.fold(Serving::from(&arguments.server), |serving, name| {
-        serving.service(*name)
-    });
+    let serving = services.fold(
+        Serving::from(&arguments.server).callers(Callers::of(&arguments.server)?),
+        |serving, name| serving.service(*name),
+    );
     let serving = serving
         .descriptors(rapporteur_proto::DESCRIPTORS)
         .fatal(storage.failed())

@@ -11,7 +11,7 @@ pub mod verify;
 use bytes::Bytes;
 use rapporteur_proto::events::v1::Dialogue;
 use rapporteur_proto::recommendations::v1::{
-    CreateProgressReportRequest, Evidence, Implementation, ProgressReport, ProgressReportState,
+    CreateProgressReportRequest, Evidence, Implementation, ProgressReport,
     ProgressReportState as State, UpdateProgressReportRequest,
 };
 use rapporteur_records::words::date;
@@ -54,11 +54,6 @@ pub static PROGRESS_REPORT: Noun<ProgressReport> = Noun {
         "verifier",
         "verifier_post",
         "submitted",
-    ],
-    inner_states: &[
-        ProgressReportState::Draft as i32,
-        ProgressReportState::Submitted as i32,
-        ProgressReportState::Returned as i32,
     ],
     under: None,
     index,

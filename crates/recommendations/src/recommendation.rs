@@ -7,7 +7,7 @@ mod verbs;
 
 use rapporteur_proto::events::v1::Dialogue;
 use rapporteur_proto::recommendations::v1::{
-    CreateRecommendationRequest, Recommendation, RecommendationKind as Kind, RecommendationState,
+    CreateRecommendationRequest, Recommendation, RecommendationKind as Kind,
     RecommendationState as State, UpdateRecommendationRequest,
 };
 use rapporteur_records::words::date;
@@ -43,7 +43,6 @@ pub static RECOMMENDATION: Noun<Recommendation> = Noun {
         "state_reason",
         "citation",
     ],
-    inner_states: &[RecommendationState::Draft as i32],
     under: None,
     index: place::index,
     complete: |recommendation| {

@@ -22,7 +22,7 @@ use rapporteur_proto::events::v1::{
     Post, Source,
 };
 use rapporteur_records::words::date;
-use rapporteur_records::{Error, Mirror, Pattern, Result, check_id, name};
+use rapporteur_records::{Error, Introduction, Mirror, Pattern, Result, check_id, name};
 use rapporteur_server::{Replicas, client};
 use rapporteur_store::Store;
 use tokio::time::timeout;
@@ -45,7 +45,11 @@ pub trait Registered: Message + Name + Default {
     /// Shape of its names.
     const PATTERN: Pattern;
     /// Asks the events service for it.
-    fn ask(channel: Channel, name: String) -> impl Future<Output = Answer<Self>> + Send;
+    fn ask(
+        channel: Channel,
+        name: String,
+        introduction: Introduction,
+    ) -> impl Future<Output = Answer<Self>> + Send;
 }
 
 macro_rules! registered {
@@ -53,8 +57,9 @@ macro_rules! registered {
         $(impl Registered for $message {
             const PATTERN: Pattern = Pattern($pattern);
 
-            async fn ask(channel: Channel, name: String) -> Answer<Self> {
+            async fn ask(channel: Channel, name: String, introduction: Introduction) -> Answer<Self> {
                 let request = client::within($request { name, as_of: None }, ASK_WITHIN);
+                let request = introduction.on(request);
                 let mut client = $client::new(channel);
                 let answer = client.$method(request);
                 let late = |_| Status::unavailable(format!("no answer within {} s", ASK_WITHIN.as_secs()));
@@ -91,15 +96,22 @@ registered! {
 pub struct Register {
     mirror: Mirror,
     events: Arc<Replicas>,
+    introduction: Introduction,
 }
 
 impl Register {
     /// A register kept in `store`, of the events service whose replicas are at `addresses`. It stands still until
     /// [`Register::follow`] runs.
-    pub fn new(store: Arc<dyn Store>, addresses: &[String]) -> Result<Self> {
+    /// To it this service is whom `introduction` says.
+    pub fn new(
+        store: Arc<dyn Store>,
+        addresses: &[String],
+        introduction: Introduction,
+    ) -> Result<Self> {
         Ok(Self {
             mirror: Mirror::new(store, EVENTS, None),
             events: Arc::new(Replicas::new(EVENTS, addresses)?),
+            introduction,
         })
     }
 
@@ -111,7 +123,7 @@ impl Register {
     /// Follows the events service for as long as the future is polled.
     pub async fn follow(&self) {
         tokio::select! {
-            () = self.mirror.follow(|| self.events.channel()) => {}
+            () = self.mirror.follow(|| self.events.channel(), &self.introduction) => {}
             () = self.events.watch() => {}
         }
     }
@@ -125,7 +137,9 @@ impl Register {
     }
 
     async fn ask<T: Registered>(&self, name: &str) -> Result<Option<T>> {
-        let asked = self.events.ask(|channel| T::ask(channel, name.to_owned()));
+        let asked = self
+            .events
+            .ask(|channel| T::ask(channel, name.to_owned(), self.introduction.clone()));
         match asked.await {
             Ok(known) => Ok(Some(known)),
             Err(status) if status.code() == Code::NotFound => Ok(None),
@@ -220,6 +234,7 @@ impl Register {
         loop {
             let asked = |channel| {
                 let request = client::within(request.clone(), ASK_WITHIN);
+                let request = self.introduction.on(request);
                 async move {
                     DialogueServiceClient::new(channel)
                         .list_memberships(request)

@@ -34,7 +34,6 @@ pub static SCHEDULE: Noun<Schedule> = Noun {
     pattern: Pattern("dialogues/*/schedules/*"),
     field: "schedule",
     output_only: &[],
-    inner_states: &[],
     under: None,
     index: |_| Vec::new(),
     complete: |schedule| {

@@ -28,7 +28,6 @@ pub static VOCABULARY: Noun<Vocabulary> = Noun {
     pattern: Pattern("vocabularies/*"),
     field: "vocabulary",
     output_only: &[],
-    inner_states: &[],
     under: None,
     index: |_| Vec::new(),
     complete: |_| {},

@@ -72,6 +72,12 @@ pub(crate) struct Meta {
     pub(crate) request_id: String,
     #[prost(bytes = "vec", tag = "5")]
     pub(crate) body_hash: Vec<u8>,
+    /// Of a call that was refused: why.
+    #[prost(string, tag = "6")]
+    pub(crate) refused: String,
+    /// Of a call that was refused: the record that it was about.
+    #[prost(string, tag = "7")]
+    pub(crate) subject: String,
 }
 
 /// A write being put together.
@@ -105,6 +111,34 @@ impl Records {
             writes: Vec::new(),
             touched: Vec::new(),
         })
+    }
+}
+
+/// How much of a text that a refused caller sent is kept.
+const REFUSED_CHARS: usize = 200;
+
+impl Records {
+    /// Puts a refused call on record: who called what about which record, and why it was refused.
+    pub async fn refused(&self, call: &Call, subject: &str, why: &str) -> Result<()> {
+        let short = |text: &str| text.chars().take(REFUSED_CHARS).collect();
+        let meta = Meta {
+            caller: call.caller.clone(),
+            rpc: call.rpc.to_owned(),
+            reason: short(&call.reason),
+            request_id: call.log_id.clone(),
+            body_hash: call.body_hash.to_vec(),
+            refused: short(why),
+            subject: short(subject),
+        };
+        let batch = Batch {
+            op_id: Uuid::now_v7(),
+            time_us: self.now_us(),
+            checks: Vec::new(),
+            writes: Vec::new(),
+            meta: meta.encode_to_vec().into(),
+        };
+        self.store.commit(batch).await?;
+        Ok(())
     }
 }
 
@@ -299,6 +333,7 @@ impl Change<'_> {
             reason: self.call.reason.clone(),
             request_id: self.call.log_id.clone(),
             body_hash: self.call.body_hash.to_vec(),
+            ..Meta::default()
         };
         let batch = Batch {
             op_id: self.op_id,

@@ -30,7 +30,7 @@ pub use edit::{Begun, Draft};
 pub use error::{Error, Result, Violation};
 pub use feed::{Feed, FeedToken};
 pub use list::{Listing, Page, PageRequest, Range};
-pub use mirror::Mirror;
+pub use mirror::{Introduction, Mirror};
 pub use name::{Pattern, check_id};
 pub use noun::{AnyNoun, Noun};
 pub use rapporteur_proto::{Record, Stored, Wire};

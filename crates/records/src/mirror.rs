@@ -7,6 +7,9 @@
 //! store is still the one that its writer last saw, so nobody writes over what another has taken over since.
 
 mod follow;
+mod introduction;
+
+pub use introduction::Introduction;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -19,8 +19,6 @@ pub struct Noun<T> {
     pub field: &'static str,
     /// Fields that only the service sets, besides name, etag, uid and times.
     pub output_only: &'static [&'static str],
-    /// States in which a record is for those who work on it, whatever its visibility (see [`crate::sight`]).
-    pub inner_states: &'static [i32],
     /// The noun of the parent, where a record is internal when its parent is.
     pub under: Option<&'static dyn AnyNoun>,
     /// The index rows that lead to a record, made with [`crate::layout::index`]. A function of the message
@@ -35,7 +33,7 @@ pub struct Noun<T> {
 impl<T: Record> Noun<T> {
     /// Whether none of its records is ever internal.
     pub fn is_never_internal(&self) -> bool {
-        T::VISIBILITY == 0 && self.inner_states.is_empty() && self.under.is_none()
+        T::VISIBILITY == 0 && self.under.is_none()
     }
 }
 
@@ -81,7 +79,7 @@ impl<T: Record> AnyNoun for Noun<T> {
     }
 
     fn is_internal(&self, bytes: &[u8]) -> bool {
-        is_internal::<T>(bytes, self.inner_states)
+        is_internal::<T>(bytes)
     }
 
     fn under(&self) -> Option<&'static dyn AnyNoun> {

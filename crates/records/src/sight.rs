@@ -11,6 +11,8 @@ use std::sync::Arc;
 use bytes::Buf as _;
 use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
 use rapporteur_proto::Record;
+use rapporteur_proto::events::v1::EventState;
+use rapporteur_proto::recommendations::v1::{ProgressReportState, RecommendationState};
 use rapporteur_proto::r#type::v1::Visibility;
 
 use crate::{Error, Result};
@@ -57,11 +59,26 @@ fn dialogue_of(name: &str) -> Option<&str> {
     name.get(..end).filter(|d| d.starts_with("dialogues/"))
 }
 
-/// Whether an encoded record is for those who work on it only; `inner_states`: the states in which it is.
-pub(crate) fn is_internal<T: Record>(bytes: &[u8], inner_states: &[i32]) -> bool {
-    if T::VISIBILITY == 0 && inner_states.is_empty() {
+/// States in which a record is being worked on, and so for those who work on it, whatever its visibility.
+fn inner_states<T: Record>() -> &'static [i32] {
+    match T::NAME {
+        "Event" => &[EventState::Draft as i32],
+        "Recommendation" => &[RecommendationState::Draft as i32],
+        "ProgressReport" => &[
+            ProgressReportState::Draft as i32,
+            ProgressReportState::Submitted as i32,
+            ProgressReportState::Returned as i32,
+        ],
+        _ => &[],
+    }
+}
+
+/// Whether an encoded record is, by itself, for those who work on it only.
+pub fn is_internal<T: Record>(bytes: &[u8]) -> bool {
+    if T::VISIBILITY == 0 {
         return false;
     }
+    let inner_states = inner_states::<T>();
     let (mut visibility, mut state) = (0, 0);
     let mut rest = bytes;
     while rest.has_remaining() {
@@ -107,11 +124,9 @@ pub(crate) fn name_in(bytes: &[u8]) -> Result<&str> {
 #[cfg(test)]
 mod tests {
     use prost::Message as _;
-    use rapporteur_proto::events::v1::{Event, EventState, Party};
+    use rapporteur_proto::events::v1::{Event, Party};
 
     use super::*;
-
-    const INNER: &[i32] = &[EventState::Draft as i32];
 
     #[test]
     fn what_is_internal_is_read_from_the_encoded_record() {
@@ -131,21 +146,18 @@ mod tests {
         ] {
             let bytes = event(visibility, state).encode_to_vec();
             assert_eq!(
-                is_internal::<Event>(&bytes, INNER),
+                is_internal::<Event>(&bytes),
                 internal,
                 "{visibility:?} {state:?}"
             );
         }
         let whole = event(Visibility::Public, EventState::Held).encode_to_vec();
-        assert!(
-            is_internal::<Event>(&whole[..whole.len() - 1], INNER),
-            "cut off"
-        );
+        assert!(is_internal::<Event>(&whole[..whole.len() - 1]), "cut off");
         let party = Party {
             name: "parties/pt".into(),
             ..Party::default()
         };
-        assert!(!is_internal::<Party>(&party.encode_to_vec(), &[]));
+        assert!(!is_internal::<Party>(&party.encode_to_vec()));
     }
 
     #[test]

@@ -25,7 +25,6 @@ static PARTY: Noun<Party> = Noun {
     pattern: Pattern("parties/*"),
     field: "party",
     output_only: &["aliases"],
-    inner_states: &[],
     under: None,
     index: |party| match party.acronym.as_str() {
         "" => Vec::new(),

@@ -17,7 +17,6 @@ static PARTY: Noun<Party> = Noun {
     pattern: Pattern("parties/*"),
     field: "party",
     output_only: &[],
-    inner_states: &[],
     under: None,
     index: |party| vec![row(&party.acronym, &party.name)],
     complete: |_| {},

@@ -13,6 +13,7 @@ use std::time::Duration;
 use clap::error::ErrorKind;
 use clap::{Command, Parser, ValueEnum};
 
+use crate::callers::Callers;
 use crate::storage::StoreArgs;
 
 /// The arguments that every service has; flatten them into the service's own.
@@ -31,6 +32,17 @@ pub struct Args {
     /// Where the store is, when it is not in the data directory.
     #[command(flatten)]
     pub store: StoreArgs,
+    /// The gateway's public keys, by which callers are believed: `caller-keys.json` of its data directory. A new
+    /// file is taken over within seconds
+    #[arg(long, value_name = "FILE")]
+    pub caller_keys: Option<PathBuf>,
+    /// Believe whoever calls, where only the gateway can reach this service: every caller but the anonymous may do
+    /// everything
+    #[arg(long)]
+    pub trust_callers: bool,
+    /// Whom to believe about who calls, when a process that starts several services decides it.
+    #[arg(skip)]
+    pub callers: Option<Callers>,
     /// TOML file with any of these settings, written as `drain_seconds = 30`
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,

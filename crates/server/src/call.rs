@@ -22,6 +22,7 @@ use uuid::Uuid;
 
 use crate::answer::Answer;
 use crate::caller::{ANONYMOUS, CALLER_KEY, REQUEST_ID_KEY, is_caller_id, is_request_id};
+use crate::callers::Callers;
 use crate::deadline::{Deadline, Pace, Patience};
 use crate::drain::Drain;
 use crate::explain;
@@ -42,20 +43,22 @@ struct Shared {
     patience: Patience,
     pace: fn(&str) -> Pace,
     drain: Drain,
+    callers: Callers,
     /// Different in every process, so that ids of several processes differ in one log.
     id_prefix: String,
     id_count: AtomicU64,
 }
 
 impl CallLayer {
-    /// A layer with these deadlines; `pace` tells which methods are exempt from them.
-    pub fn new(patience: Patience, pace: fn(&str) -> Pace, drain: Drain) -> Self {
+    /// A layer with these deadlines; `pace` tells which methods are exempt from them, `callers` whom to believe.
+    pub fn new(patience: Patience, pace: fn(&str) -> Pace, drain: Drain, callers: Callers) -> Self {
         let id_prefix = Uuid::new_v4().simple().to_string()[..PREFIX_CHARS].to_owned();
         Self {
             shared: Arc::new(Shared {
                 patience,
                 pace,
                 drain,
+                callers,
                 id_prefix,
                 id_count: AtomicU64::new(1),
             }),
@@ -122,7 +125,14 @@ where
                 id
             }
         };
-        let caller = headers
+        let (mut parts, body) = request.into_parts();
+        let identified = self
+            .shared
+            .callers
+            .identify(&mut parts.headers, &mut parts.extensions);
+        let mut request = Request::from_parts(parts, body);
+        let caller = request
+            .headers()
             .get(&CALLER)
             .filter(|id| is_caller_id(id.as_bytes()))
             .cloned();
@@ -141,7 +151,14 @@ where
         let drain = (pace == Pace::Endless).then(|| self.shared.drain.clone());
         // Nothing of a handler runs in here: the router calls it when its future is polled.
         CallFuture {
-            inner: self.inner.call(request),
+            inner: match identified {
+                Ok(()) => Inner::Handler {
+                    future: self.inner.call(request),
+                },
+                Err(status) => Inner::Refused {
+                    status: Some(status),
+                },
+            },
             deadline,
             timer: None,
             line,
@@ -151,10 +168,19 @@ where
 }
 
 pin_project! {
+    /// What answers a call: its handler, or nobody since the caller is not who it says.
+    #[project = InnerProjection]
+    enum Inner<F> {
+        Handler { #[pin] future: F },
+        Refused { status: Option<Box<Status>> },
+    }
+}
+
+pin_project! {
     /// The future of a [`Call`].
     pub struct CallFuture<F> {
         #[pin]
-        inner: F,
+        inner: Inner<F>,
         deadline: Deadline,
         // A large thing that most calls do not need.
         timer: Option<Pin<Box<Sleep>>>,
@@ -172,7 +198,16 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         // After a panic this future answers, so the inner one is not polled again.
-        let answer = match catch_unwind(AssertUnwindSafe(|| this.inner.poll(cx))).ok() {
+        let handler = match this.inner.project() {
+            InnerProjection::Handler { future } => future,
+            InnerProjection::Refused { status } => {
+                let status = status
+                    .take()
+                    .unwrap_or_else(|| Box::new(explain::panicked()));
+                return Poll::Ready(Ok(this.line.close(status.into_http())));
+            }
+        };
+        let answer = match catch_unwind(AssertUnwindSafe(|| handler.poll(cx))).ok() {
             Some(Poll::Ready(Ok(response))) => {
                 let (parts, body) = response.into_parts();
                 Response::from_parts(parts, Answer::of(body, this.drain.as_ref()))

@@ -1,12 +1,14 @@
 //! Who calls, and under which request id.
 //!
-//! The gateway establishes the caller and says so in the metadata `rapporteur-caller`; a service
-//! trusts it because only the gateway reaches it. A direct call without it is [`ANONYMOUS`].
-//! (Signed claims come later; then this file checks them and nothing else changes.)
+//! The gateway establishes the caller and signs for it; [`crate::Callers`] says whom a process believes, and
+//! leaves the caller's id in the metadata `rapporteur-caller` and its [`Rights`] in the extensions of the request.
+//! A call without them is [`ANONYMOUS`].
 
 use std::convert::Infallible;
 use std::str::FromStr;
 
+use rapporteur_access::Rights;
+use rapporteur_records::Sight;
 use tonic::Request;
 use tonic::metadata::MetadataMap;
 
@@ -29,12 +31,32 @@ pub struct Caller {
     pub id: String,
     /// Id of this request in logs and answers. Never empty behind [`crate::serve()`].
     pub request_id: String,
+    /// What the caller is granted.
+    pub rights: Rights,
 }
 
 impl Caller {
     /// The caller of a request. Take it before `into_inner`.
     pub fn of<T>(request: &Request<T>) -> Self {
-        Self::from(request.metadata())
+        let rights = request.extensions().get::<Rights>();
+        Self {
+            rights: rights.cloned().unwrap_or_default(),
+            ..Self::from(request.metadata())
+        }
+    }
+
+    /// Whether anything is known of the caller.
+    pub fn is_known(&self) -> bool {
+        self.id != ANONYMOUS || self.rights != Rights::None
+    }
+
+    /// Which internal records the caller of a request sees.
+    pub fn sight_of<T>(request: &Request<T>) -> Sight {
+        match request.extensions().get::<Rights>() {
+            None => Sight::Public,
+            Some(rights) if rights.reads_everything() => Sight::Everything,
+            Some(rights) => Sight::dialogues(rights.reads_in()),
+        }
     }
 }
 
@@ -51,6 +73,7 @@ impl From<&MetadataMap> for Caller {
             // A malformed id gets the least rights, not the request refused: only a fault of the gateway makes one.
             id: text(CALLER_KEY, is_caller_id).unwrap_or_else(|| ANONYMOUS.to_owned()),
             request_id: text(REQUEST_ID_KEY, is_request_id).unwrap_or_default(),
+            rights: Rights::None,
         }
     }
 }
@@ -68,6 +91,7 @@ impl FromStr for Caller {
         Ok(Self {
             id: id.to_owned(),
             request_id: String::new(),
+            rights: Rights::None,
         })
     }
 }
@@ -106,7 +130,8 @@ mod tests {
             seen,
             Caller {
                 id: "users/a.b@example.org".into(),
-                request_id: "0-a".into()
+                request_id: "0-a".into(),
+                rights: Rights::None,
             }
         );
         assert_eq!(Caller::of(&Request::new(())).id, ANONYMOUS);

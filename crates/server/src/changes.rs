@@ -16,7 +16,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
 use crate::page::{PageToken, fingerprint, page_size};
-use crate::{MAX_DECODING_BYTES, status};
+use crate::{Caller, MAX_DECODING_BYTES, status};
 
 /// A follower hears something at least this often, so that both ends notice a dead connection.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(15);
@@ -47,6 +47,7 @@ impl ChangeService for Changes {
         &self,
         request: Request<ListChangesRequest>,
     ) -> Result<Response<ListChangesResponse>, Status> {
+        let feed = self.feed.seen_by(Caller::sight_of(&request));
         let request = request.into_inner();
         let size = page_size(request.page_size).map_err(status)?;
         let filter = FeedFilter {
@@ -54,7 +55,7 @@ impl ChangeService for Changes {
             name_prefix: request.name_prefix,
         };
         let after = self.feed.resume(&request.token).await.map_err(status)?;
-        let page = self.feed.list(after, size, &filter).await.map_err(status)?;
+        let page = feed.list(after, size, &filter).await.map_err(status)?;
         let (next_token, at_head) = (page.next.to_string(), page.at_head);
         Ok(Response::new(ListChangesResponse {
             changes: page.changes,
@@ -69,6 +70,7 @@ impl ChangeService for Changes {
         &self,
         request: Request<WatchRequest>,
     ) -> Result<Response<Self::WatchStream>, Status> {
+        let feed = self.feed.seen_by(Caller::sight_of(&request));
         let request = request.into_inner();
         let filter = FeedFilter {
             types: request.types,
@@ -76,10 +78,9 @@ impl ChangeService for Changes {
         };
         let after = self.feed.resume(&request.token).await.map_err(status)?;
         // A wrong token or filter is answered at once, not as the first item of a stream.
-        self.feed.list(after, 1, &filter).await.map_err(status)?;
+        feed.list(after, 1, &filter).await.map_err(status)?;
         // A slow follower fills this and then holds up only itself.
         let (sender, receiver) = mpsc::channel(64);
-        let feed = self.feed.clone();
         tokio::spawn(async move {
             if let Err(error) = pump(&feed, after, &filter, &sender).await {
                 // The follower may be gone already; then nobody needs the error.
@@ -93,14 +94,14 @@ impl ChangeService for Changes {
         &self,
         request: Request<ListRevisionsRequest>,
     ) -> Result<Response<ListRevisionsResponse>, Status> {
+        let feed = self.feed.seen_by(Caller::sight_of(&request));
         let mut query = request.into_inner();
         let size = page_size(std::mem::take(&mut query.page_size)).map_err(status)?;
         let token = std::mem::take(&mut query.page_token);
         let query_is = fingerprint(&query);
         let after = self.tokens.decode(&token, query_is).map_err(status)?;
         let from = after.try_into().map_or(u64::MAX, u64::from_be_bytes);
-        let (revisions, next) = self
-            .feed
+        let (revisions, next) = feed
             .revisions(&query.name, from, size)
             .await
             .map_err(status)?;

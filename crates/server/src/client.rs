@@ -7,7 +7,7 @@ use std::time::Duration;
 use http::Uri;
 use hyper_util::rt::TokioIo;
 use rapporteur_records::Error;
-use tonic::metadata::MetadataValue;
+use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Request, Status};
 use tonic_types::StatusExt as _;
@@ -72,6 +72,8 @@ pub fn lazy(endpoint: &Endpoint) -> Channel {
 #[derive(Clone, Debug)]
 pub struct Onward {
     caller: Option<Caller>,
+    /// The caller's token, where the other side believes nothing else.
+    token: Option<MetadataValue<Ascii>>,
     deadline: Deadline,
 }
 
@@ -80,6 +82,7 @@ impl Onward {
     pub fn of<T>(request: &Request<T>) -> Self {
         Self {
             caller: Some(Caller::of(request)),
+            token: request.metadata().get("authorization").cloned(),
             deadline: Deadline::of(request),
         }
     }
@@ -88,6 +91,7 @@ impl Onward {
     pub fn within(time: Duration) -> Self {
         Self {
             caller: None,
+            token: None,
             deadline: Deadline::after(time),
         }
     }
@@ -104,6 +108,11 @@ impl Onward {
         }
         let mut request = Request::new(message);
         request.set_timeout(left);
+        if let Some(token) = &self.token {
+            request
+                .metadata_mut()
+                .insert("authorization", token.clone());
+        }
         if let Some(caller) = &self.caller {
             for (key, value) in [
                 (CALLER_KEY, &caller.id),

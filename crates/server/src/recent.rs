@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
 use rapporteur_proto::Stored;
+use rapporteur_records::Sight;
 use rapporteur_store::Token;
 
 use crate::page::Fingerprint;
@@ -24,6 +25,8 @@ pub(crate) struct Asked {
     pub(crate) query: Fingerprint,
     pub(crate) size: usize,
     pub(crate) page_token: String,
+    /// By whom: others may see less.
+    pub(crate) sight: Sight,
 }
 
 /// A page, as it goes out.
@@ -85,6 +88,7 @@ mod tests {
             query,
             size: 50,
             page_token,
+            sight: Sight::Everything,
         }
     }
 

@@ -85,7 +85,12 @@ pub async fn serve(
 
     let door = Door::new(serving.door);
     let close = CancellationToken::new();
-    let calls = CallLayer::new(serving.patience, serving.pace, serving.drain.clone());
+    let calls = CallLayer::new(
+        serving.patience,
+        serving.pace,
+        serving.drain.clone(),
+        serving.callers.clone(),
+    );
     let mut server = pin!(
         Server::builder()
             .max_concurrent_streams(STREAMS_PER_CONNECTION)
@@ -107,6 +112,7 @@ pub async fn serve(
             None => future::pending().await,
         }
     });
+    let mut keys = pin!(serving.callers.keep_up());
     let mut shutdown = pin!(shutdown);
     let mut watchdog = watchdog();
     notify(NotifyState::Ready);
@@ -119,6 +125,7 @@ pub async fn serve(
             reason = &mut fatal => break Some(reason),
             // The sender lives as long as `serving.readiness`.
             Ok(()) = faults.changed() => health.set(serving.readiness.is_ready()).await,
+            () = &mut keys => {}
             () = watchdog.bark() => notify(NotifyState::Watchdog),
         }
     };

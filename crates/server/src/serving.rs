@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::accept::DoorLimits;
 use crate::args::Args;
+use crate::callers::Callers;
 use crate::deadline::{self, Pace, Patience};
 use crate::drain::{Drain, Readiness};
 
@@ -27,6 +28,7 @@ pub struct Serving {
     pub(crate) readiness: Readiness,
     pub(crate) fatal: Option<Fatal>,
     pub(crate) about: About,
+    pub(crate) callers: Callers,
 }
 
 /// What a process says of itself in the metadata of its health answers.
@@ -70,6 +72,12 @@ impl Serving {
         self
     }
 
+    /// Whom to believe about who calls; nobody unless it is said.
+    pub fn callers(mut self, callers: Callers) -> Self {
+        self.callers = callers;
+        self
+    }
+
     /// The handle by which services learn that the process stops.
     pub fn drain(&self) -> Drain {
         self.drain.clone()
@@ -110,6 +118,7 @@ impl From<&Args> for Serving {
             readiness: Readiness::default(),
             fatal: None,
             about: About::default(),
+            callers: Callers::Nobody,
         }
     }
 }

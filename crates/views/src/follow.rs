@@ -12,11 +12,12 @@ use std::time::Duration;
 use rapporteur_proto::changes::v1::Service;
 use rapporteur_proto::gateway::v1::Position;
 use rapporteur_records::mirror::{Observer, Progress};
-use rapporteur_records::{Error, Mirror, Result};
+use rapporteur_records::{Error, Introduction, Mirror, Result, Sight};
 use rapporteur_store::Store;
 use tonic::transport::Channel;
 
 use crate::model::Model;
+use crate::shelf::Shelf;
 
 /// The services that views follow.
 pub const SERVICES: [Service; 2] = [Service::Events, Service::Recommendations];
@@ -33,7 +34,7 @@ pub fn name_of(service: Service) -> &'static str {
 /// The read models and how far they are.
 #[derive(Clone)]
 pub struct Views {
-    model: Arc<RwLock<Model>>,
+    models: Arc<RwLock<Shelf>>,
     events: Followed,
     recommendations: Followed,
 }
@@ -64,19 +65,19 @@ impl fmt::Debug for Views {
 /// Passes the changes of one service on to the model.
 struct Feeder {
     service: Service,
-    model: Arc<RwLock<Model>>,
+    models: Arc<RwLock<Shelf>>,
 }
 
 impl Observer for Feeder {
     fn changed(&self, name: &str, type_name: &str, value: Option<&[u8]>) {
-        self.model
+        self.models
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .apply(name, type_name, value);
     }
 
     fn cleared(&self) {
-        self.model
+        self.models
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .clear(self.service);
@@ -86,11 +87,11 @@ impl Observer for Feeder {
 impl Views {
     /// The views as the store has them. They stand still until [`Views::follow`] runs.
     pub async fn load(store: &Arc<dyn Store>) -> Result<Self> {
-        let model = Arc::new(RwLock::new(Model::default()));
+        let models = Arc::new(RwLock::new(Shelf::default()));
         let followed = async |service| {
             let feeder: Arc<dyn Observer> = Arc::new(Feeder {
                 service,
-                model: model.clone(),
+                models: models.clone(),
             });
             let mirror = Mirror::new(store.clone(), name_of(service), Some(feeder));
             mirror.load().await?;
@@ -102,17 +103,22 @@ impl Views {
             followed(Service::Recommendations).await?,
         );
         Ok(Self {
-            model,
+            models,
             events,
             recommendations,
         })
     }
 
     /// Follows one service for as long as the future is polled, through its absences. `way` leads to one that is
-    /// there, if any is.
-    pub async fn follow(&self, service: Service, way: impl Fn() -> Channel) {
+    /// there, if any is; `introduction` is who this process says it is.
+    pub async fn follow(
+        &self,
+        service: Service,
+        way: impl Fn() -> Channel,
+        introduction: &Introduction,
+    ) {
         if let Some(followed) = self.followed(service) {
-            followed.mirror.follow(way).await;
+            followed.mirror.follow(way, introduction).await;
         }
     }
 
@@ -140,12 +146,19 @@ impl Views {
         SERVICES.map(position).into()
     }
 
-    /// What `view` makes of the model, and what that rests on: at least these positions.
-    pub fn read<T>(&self, view: impl FnOnce(&Model) -> T) -> (T, Vec<Position>) {
-        let model = self.model.read().unwrap_or_else(PoisonError::into_inner);
-        // Within the lock: whatever is taken over meanwhile is neither seen nor claimed.
-        let positions = self.positions();
-        (view(&model), positions)
+    /// What `view` makes of what a reader with this sight may see, and what that rests on: at least these positions.
+    pub fn read<T>(&self, sight: &Sight, view: impl FnOnce(&Model) -> T) -> (T, Vec<Position>) {
+        loop {
+            let models = self.models.read().unwrap_or_else(PoisonError::into_inner);
+            if let Some(model) = models.get(sight) {
+                // Within the lock: whatever is taken over meanwhile is neither seen nor claimed.
+                let positions = self.positions();
+                return (view(model), positions);
+            }
+            drop(models);
+            let models = self.models.write();
+            models.unwrap_or_else(PoisonError::into_inner).add(sight);
+        }
     }
 
     /// Returns when the views are at least this far; says who is behind when that takes too long. A
@@ -244,7 +257,10 @@ mod tests {
             .await
             .unwrap_err();
         assert!(error.to_string().contains("at_least[0].service"), "{error}");
-        assert_eq!(views.read(|model| model.events.len()).0, 0);
+        assert_eq!(
+            views.read(&Sight::Everything, |model| model.events.len()).0,
+            0
+        );
         store.close().await.unwrap();
     }
 }

@@ -10,7 +10,8 @@
 //! | module | holds |
 //! | --- | --- |
 //! | [`model`] | the records by name, and who refers to whom |
-//! | [`follow`] | the mirrors that feed the model, how far they are, waiting for a position |
+//! | `shelf` | a model for each sight: what a reader may not see is not in it |
+//! | [`follow`] | the mirrors that feed the models, how far they are, waiting for a position |
 //! | [`period`] | days from, to, and whether an event falls on them |
 //! | [`scope`] | which events a question is about |
 //! | [`outline`] | the nodes of a plan: their order, what lies below what, what counts as one |
@@ -52,6 +53,7 @@ pub mod trace;
 
 mod post;
 mod refers;
+mod shelf;
 mod standpoint;
 mod subject;
 mod translation;

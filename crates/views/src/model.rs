@@ -13,6 +13,7 @@ use rapporteur_proto::events::v1::{
 use rapporteur_proto::recommendations::v1::{
     Addressee, Assessment, Commitment, Instrument, ProgressReport, Recommendation, Schedule,
 };
+use rapporteur_records::{Record, sight};
 
 use crate::refers::Refers;
 
@@ -41,6 +42,14 @@ macro_rules! model {
             }
         }
 
+        /// Whether an encoded record of a type is, by itself, for those who work on it only.
+        pub(crate) fn is_internal(type_name: &str, bytes: &[u8]) -> bool {
+            match type_name {
+                $($(type_name!($service, $record) => sight::is_internal::<$record>(bytes),)*)*
+                _ => false,
+            }
+        }
+
         impl Model {
             /// Takes over a new value of a record, or that it is gone. Types that no view reads are passed over.
             pub fn apply(&mut self, name: &str, type_name: &str, value: Option<&[u8]>) {
@@ -52,6 +61,18 @@ macro_rules! model {
                     // A newer service may send what this program does not know; the other records still count.
                     tracing::error!(name, type_name, %error, "a record does not decode; the views go on without it");
                 }
+            }
+
+            /// The records that are, by themselves, for those who work on them only, with their types.
+            pub(crate) fn internal(&self) -> Vec<(String, &'static str)> {
+                let mut names = Vec::new();
+                $($(if <$record as Record>::VISIBILITY != 0 {
+                    let inner = self.$table.iter().filter(|(_, one)| {
+                        sight::is_internal::<$record>(&one.encode_to_vec())
+                    });
+                    names.extend(inner.map(|(name, _)| (name.clone(), type_name!($service, $record))));
+                })*)*
+                names
             }
 
             /// Forgets everything that came from a service.

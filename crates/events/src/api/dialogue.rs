@@ -10,7 +10,7 @@ use rapporteur_proto::events::v1::{
     ListPostsResponse, Membership, Post, UpdateChairmanshipRequest, UpdateDialogueRequest,
     UpdateMembershipRequest, UpdatePostRequest,
 };
-use rapporteur_server::desk::{Answered, received, record};
+use rapporteur_server::desk::{Answered, record};
 use tonic::Request;
 
 use super::Api;
@@ -22,8 +22,7 @@ use crate::post::{self, POST};
 #[tonic::async_trait]
 impl DialogueService for Api {
     async fn get_dialogue(&self, request: Request<GetDialogueRequest>) -> Answered<Dialogue> {
-        let request = request.into_inner();
-        self.desk.get(&DIALOGUE, &request.name, request.as_of).await
+        self.desk.get(&DIALOGUE, request).await
     }
 
     async fn list_dialogues(
@@ -31,31 +30,34 @@ impl DialogueService for Api {
         request: Request<ListDialoguesRequest>,
     ) -> Answered<ListDialoguesResponse> {
         self.desk
-            .list(&DIALOGUE, request, async |_| Ok(dialogue::listing()))
+            .list(&DIALOGUE, request, async |_, _| Ok(dialogue::listing()))
             .await
     }
 
     async fn create_dialogue(&self, request: Request<CreateDialogueRequest>) -> Answered<Dialogue> {
-        let (call, request) = received(
-            "rapporteur.events.v1.DialogueService/CreateDialogue",
-            request,
-        );
+        let (call, request) = self
+            .desk
+            .received(
+                "rapporteur.events.v1.DialogueService/CreateDialogue",
+                request,
+            )
+            .await?;
         record(dialogue::create(self.desk.records(), call, request).await)
     }
 
     async fn update_dialogue(&self, request: Request<UpdateDialogueRequest>) -> Answered<Dialogue> {
-        let (call, request) = received(
-            "rapporteur.events.v1.DialogueService/UpdateDialogue",
-            request,
-        );
+        let (call, request) = self
+            .desk
+            .received(
+                "rapporteur.events.v1.DialogueService/UpdateDialogue",
+                request,
+            )
+            .await?;
         record(dialogue::update(self.desk.records(), call, request).await)
     }
 
     async fn get_membership(&self, request: Request<GetMembershipRequest>) -> Answered<Membership> {
-        let request = request.into_inner();
-        self.desk
-            .get(&MEMBERSHIP, &request.name, request.as_of)
-            .await
+        self.desk.get(&MEMBERSHIP, request).await
     }
 
     async fn list_memberships(
@@ -63,8 +65,8 @@ impl DialogueService for Api {
         request: Request<ListMembershipsRequest>,
     ) -> Answered<ListMembershipsResponse> {
         self.desk
-            .list(&MEMBERSHIP, request, async |query| {
-                membership::listing(self.desk.records(), query).await
+            .list(&MEMBERSHIP, request, async |records, query| {
+                membership::listing(records, query).await
             })
             .await
     }
@@ -73,10 +75,13 @@ impl DialogueService for Api {
         &self,
         request: Request<CreateMembershipRequest>,
     ) -> Answered<Membership> {
-        let (call, request) = received(
-            "rapporteur.events.v1.DialogueService/CreateMembership",
-            request,
-        );
+        let (call, request) = self
+            .desk
+            .received(
+                "rapporteur.events.v1.DialogueService/CreateMembership",
+                request,
+            )
+            .await?;
         record(membership::create(self.desk.records(), call, request).await)
     }
 
@@ -84,33 +89,41 @@ impl DialogueService for Api {
         &self,
         request: Request<UpdateMembershipRequest>,
     ) -> Answered<Membership> {
-        let (call, request) = received(
-            "rapporteur.events.v1.DialogueService/UpdateMembership",
-            request,
-        );
+        let (call, request) = self
+            .desk
+            .received(
+                "rapporteur.events.v1.DialogueService/UpdateMembership",
+                request,
+            )
+            .await?;
         record(membership::update(self.desk.records(), call, request).await)
     }
 
     async fn get_post(&self, request: Request<GetPostRequest>) -> Answered<Post> {
-        let request = request.into_inner();
-        self.desk.get(&POST, &request.name, request.as_of).await
+        self.desk.get(&POST, request).await
     }
 
     async fn list_posts(&self, request: Request<ListPostsRequest>) -> Answered<ListPostsResponse> {
         self.desk
-            .list(&POST, request, async |query| {
-                post::listing(self.desk.records(), query).await
+            .list(&POST, request, async |records, query| {
+                post::listing(records, query).await
             })
             .await
     }
 
     async fn create_post(&self, request: Request<CreatePostRequest>) -> Answered<Post> {
-        let (call, request) = received("rapporteur.events.v1.DialogueService/CreatePost", request);
+        let (call, request) = self
+            .desk
+            .received("rapporteur.events.v1.DialogueService/CreatePost", request)
+            .await?;
         record(post::create(self.desk.records(), call, request).await)
     }
 
     async fn update_post(&self, request: Request<UpdatePostRequest>) -> Answered<Post> {
-        let (call, request) = received("rapporteur.events.v1.DialogueService/UpdatePost", request);
+        let (call, request) = self
+            .desk
+            .received("rapporteur.events.v1.DialogueService/UpdatePost", request)
+            .await?;
         record(post::update(self.desk.records(), call, request).await)
     }
 
@@ -118,10 +131,7 @@ impl DialogueService for Api {
         &self,
         request: Request<GetChairmanshipRequest>,
     ) -> Answered<Chairmanship> {
-        let request = request.into_inner();
-        self.desk
-            .get(&CHAIRMANSHIP, &request.name, request.as_of)
-            .await
+        self.desk.get(&CHAIRMANSHIP, request).await
     }
 
     async fn list_chairmanships(
@@ -129,8 +139,8 @@ impl DialogueService for Api {
         request: Request<ListChairmanshipsRequest>,
     ) -> Answered<ListChairmanshipsResponse> {
         self.desk
-            .list(&CHAIRMANSHIP, request, async |query| {
-                chairmanship::listing(self.desk.records(), query).await
+            .list(&CHAIRMANSHIP, request, async |records, query| {
+                chairmanship::listing(records, query).await
             })
             .await
     }
@@ -139,10 +149,13 @@ impl DialogueService for Api {
         &self,
         request: Request<CreateChairmanshipRequest>,
     ) -> Answered<Chairmanship> {
-        let (call, request) = received(
-            "rapporteur.events.v1.DialogueService/CreateChairmanship",
-            request,
-        );
+        let (call, request) = self
+            .desk
+            .received(
+                "rapporteur.events.v1.DialogueService/CreateChairmanship",
+                request,
+            )
+            .await?;
         record(chairmanship::create(self.desk.records(), call, request).await)
     }
 
@@ -150,10 +163,13 @@ impl DialogueService for Api {
         &self,
         request: Request<UpdateChairmanshipRequest>,
     ) -> Answered<Chairmanship> {
-        let (call, request) = received(
-            "rapporteur.events.v1.DialogueService/UpdateChairmanship",
-            request,
-        );
+        let (call, request) = self
+            .desk
+            .received(
+                "rapporteur.events.v1.DialogueService/UpdateChairmanship",
+                request,
+            )
+            .await?;
         record(chairmanship::update(self.desk.records(), call, request).await)
     }
 
@@ -161,10 +177,13 @@ impl DialogueService for Api {
         &self,
         request: Request<ActivateChairmanshipRequest>,
     ) -> Answered<Chairmanship> {
-        let (call, request) = received(
-            "rapporteur.events.v1.DialogueService/ActivateChairmanship",
-            request,
-        );
+        let (call, request) = self
+            .desk
+            .received(
+                "rapporteur.events.v1.DialogueService/ActivateChairmanship",
+                request,
+            )
+            .await?;
         record(chairmanship::activate(self.desk.records(), call, request).await)
     }
 
@@ -172,10 +191,13 @@ impl DialogueService for Api {
         &self,
         request: Request<HandOverChairmanshipRequest>,
     ) -> Answered<Chairmanship> {
-        let (call, request) = received(
-            "rapporteur.events.v1.DialogueService/HandOverChairmanship",
-            request,
-        );
+        let (call, request) = self
+            .desk
+            .received(
+                "rapporteur.events.v1.DialogueService/HandOverChairmanship",
+                request,
+            )
+            .await?;
         record(chairmanship::hand_over_without_next(self.desk.records(), call, request).await)
     }
 }

@@ -5,7 +5,7 @@ use rapporteur_proto::events::v1::{
     BatchGetPartiesRequest, BatchGetPartiesResponse, CreatePartyRequest, GetPartyRequest,
     ListPartiesRequest, ListPartiesResponse, Party, UpdatePartyRequest,
 };
-use rapporteur_server::desk::{Answered, received, record};
+use rapporteur_server::desk::{Answered, record};
 use tonic::Request;
 
 use super::Api;
@@ -14,8 +14,7 @@ use crate::party::{self, PARTY};
 #[tonic::async_trait]
 impl PartyService for Api {
     async fn get_party(&self, request: Request<GetPartyRequest>) -> Answered<Party> {
-        let request = request.into_inner();
-        self.desk.get(&PARTY, &request.name, request.as_of).await
+        self.desk.get(&PARTY, request).await
     }
 
     async fn list_parties(
@@ -23,7 +22,7 @@ impl PartyService for Api {
         request: Request<ListPartiesRequest>,
     ) -> Answered<ListPartiesResponse> {
         self.desk
-            .list(&PARTY, request, async |query| party::listing(query))
+            .list(&PARTY, request, async |_, query| party::listing(query))
             .await
     }
 
@@ -31,19 +30,22 @@ impl PartyService for Api {
         &self,
         request: Request<BatchGetPartiesRequest>,
     ) -> Answered<BatchGetPartiesResponse> {
-        let request = request.into_inner();
-        self.desk
-            .batch_get(&PARTY, &request.names, request.as_of)
-            .await
+        self.desk.batch_get(&PARTY, request).await
     }
 
     async fn create_party(&self, request: Request<CreatePartyRequest>) -> Answered<Party> {
-        let (call, request) = received("rapporteur.events.v1.PartyService/CreateParty", request);
+        let (call, request) = self
+            .desk
+            .received("rapporteur.events.v1.PartyService/CreateParty", request)
+            .await?;
         record(party::create(self.desk.records(), call, request).await)
     }
 
     async fn update_party(&self, request: Request<UpdatePartyRequest>) -> Answered<Party> {
-        let (call, request) = received("rapporteur.events.v1.PartyService/UpdateParty", request);
+        let (call, request) = self
+            .desk
+            .received("rapporteur.events.v1.PartyService/UpdateParty", request)
+            .await?;
         record(party::update(self.desk.records(), call, request).await)
     }
 }

@@ -9,7 +9,7 @@ use rapporteur_proto::events::v1::{
     ListPlansRequest, ListPlansResponse, Plan, PlanNode, SupersedePlanRequest,
     UpdateCrosswalkRequest, UpdatePlanNodeRequest, UpdatePlanRequest,
 };
-use rapporteur_server::desk::{Answered, received, record};
+use rapporteur_server::desk::{Answered, record};
 use tonic::Request;
 
 use super::Api;
@@ -20,33 +20,35 @@ use crate::plan_node::{self, PLAN_NODE};
 #[tonic::async_trait]
 impl PlanService for Api {
     async fn get_plan(&self, request: Request<GetPlanRequest>) -> Answered<Plan> {
-        let request = request.into_inner();
-        self.desk.get(&PLAN, &request.name, request.as_of).await
+        self.desk.get(&PLAN, request).await
     }
 
     async fn list_plans(&self, request: Request<ListPlansRequest>) -> Answered<ListPlansResponse> {
         self.desk
-            .list(&PLAN, request, async |query| {
-                plan::listing(self.desk.records(), query).await
+            .list(&PLAN, request, async |records, query| {
+                plan::listing(records, query).await
             })
             .await
     }
 
     async fn create_plan(&self, request: Request<CreatePlanRequest>) -> Answered<Plan> {
-        let (call, request) = received("rapporteur.events.v1.PlanService/CreatePlan", request);
+        let (call, request) = self
+            .desk
+            .received("rapporteur.events.v1.PlanService/CreatePlan", request)
+            .await?;
         record(plan::create(self.desk.records(), call, request).await)
     }
 
     async fn update_plan(&self, request: Request<UpdatePlanRequest>) -> Answered<Plan> {
-        let (call, request) = received("rapporteur.events.v1.PlanService/UpdatePlan", request);
+        let (call, request) = self
+            .desk
+            .received("rapporteur.events.v1.PlanService/UpdatePlan", request)
+            .await?;
         record(plan::update(self.desk.records(), call, request).await)
     }
 
     async fn get_plan_node(&self, request: Request<GetPlanNodeRequest>) -> Answered<PlanNode> {
-        let request = request.into_inner();
-        self.desk
-            .get(&PLAN_NODE, &request.name, request.as_of)
-            .await
+        self.desk.get(&PLAN_NODE, request).await
     }
 
     async fn list_plan_nodes(
@@ -54,8 +56,8 @@ impl PlanService for Api {
         request: Request<ListPlanNodesRequest>,
     ) -> Answered<ListPlanNodesResponse> {
         self.desk
-            .list(&PLAN_NODE, request, async |query| {
-                plan_node::listing(self.desk.records(), query).await
+            .list(&PLAN_NODE, request, async |records, query| {
+                plan_node::listing(records, query).await
             })
             .await
     }
@@ -64,17 +66,17 @@ impl PlanService for Api {
         &self,
         request: Request<BatchGetPlanNodesRequest>,
     ) -> Answered<BatchGetPlanNodesResponse> {
-        let request = request.into_inner();
-        self.desk
-            .batch_get(&PLAN_NODE, &request.names, request.as_of)
-            .await
+        self.desk.batch_get(&PLAN_NODE, request).await
     }
 
     async fn create_plan_node(
         &self,
         request: Request<CreatePlanNodeRequest>,
     ) -> Answered<PlanNode> {
-        let (call, request) = received("rapporteur.events.v1.PlanService/CreatePlanNode", request);
+        let (call, request) = self
+            .desk
+            .received("rapporteur.events.v1.PlanService/CreatePlanNode", request)
+            .await?;
         record(plan_node::create(self.desk.records(), call, request).await)
     }
 
@@ -82,12 +84,18 @@ impl PlanService for Api {
         &self,
         request: Request<UpdatePlanNodeRequest>,
     ) -> Answered<PlanNode> {
-        let (call, request) = received("rapporteur.events.v1.PlanService/UpdatePlanNode", request);
+        let (call, request) = self
+            .desk
+            .received("rapporteur.events.v1.PlanService/UpdatePlanNode", request)
+            .await?;
         record(plan_node::update(self.desk.records(), call, request).await)
     }
 
     async fn adopt_plan(&self, request: Request<AdoptPlanRequest>) -> Answered<Plan> {
-        let (call, request) = received("rapporteur.events.v1.PlanService/AdoptPlan", request);
+        let (call, request) = self
+            .desk
+            .received("rapporteur.events.v1.PlanService/AdoptPlan", request)
+            .await?;
         record(plan::adopt(self.desk.records(), call, request).await)
     }
 
@@ -95,28 +103,34 @@ impl PlanService for Api {
         &self,
         request: Request<BringIntoForcePlanRequest>,
     ) -> Answered<Plan> {
-        let (call, request) = received(
-            "rapporteur.events.v1.PlanService/BringIntoForcePlan",
-            request,
-        );
+        let (call, request) = self
+            .desk
+            .received(
+                "rapporteur.events.v1.PlanService/BringIntoForcePlan",
+                request,
+            )
+            .await?;
         record(plan::bring_into_force(self.desk.records(), call, request).await)
     }
 
     async fn expire_plan(&self, request: Request<ExpirePlanRequest>) -> Answered<Plan> {
-        let (call, request) = received("rapporteur.events.v1.PlanService/ExpirePlan", request);
+        let (call, request) = self
+            .desk
+            .received("rapporteur.events.v1.PlanService/ExpirePlan", request)
+            .await?;
         record(plan::expire(self.desk.records(), call, request).await)
     }
 
     async fn supersede_plan(&self, request: Request<SupersedePlanRequest>) -> Answered<Plan> {
-        let (call, request) = received("rapporteur.events.v1.PlanService/SupersedePlan", request);
+        let (call, request) = self
+            .desk
+            .received("rapporteur.events.v1.PlanService/SupersedePlan", request)
+            .await?;
         record(plan::supersede(self.desk.records(), call, request).await)
     }
 
     async fn get_crosswalk(&self, request: Request<GetCrosswalkRequest>) -> Answered<Crosswalk> {
-        let request = request.into_inner();
-        self.desk
-            .get(&CROSSWALK, &request.name, request.as_of)
-            .await
+        self.desk.get(&CROSSWALK, request).await
     }
 
     async fn list_crosswalks(
@@ -124,8 +138,8 @@ impl PlanService for Api {
         request: Request<ListCrosswalksRequest>,
     ) -> Answered<ListCrosswalksResponse> {
         self.desk
-            .list(&CROSSWALK, request, async |query| {
-                crosswalk::listing(self.desk.records(), query).await
+            .list(&CROSSWALK, request, async |records, query| {
+                crosswalk::listing(records, query).await
             })
             .await
     }
@@ -134,7 +148,10 @@ impl PlanService for Api {
         &self,
         request: Request<CreateCrosswalkRequest>,
     ) -> Answered<Crosswalk> {
-        let (call, request) = received("rapporteur.events.v1.PlanService/CreateCrosswalk", request);
+        let (call, request) = self
+            .desk
+            .received("rapporteur.events.v1.PlanService/CreateCrosswalk", request)
+            .await?;
         record(crosswalk::create(self.desk.records(), call, request).await)
     }
 
@@ -142,7 +159,10 @@ impl PlanService for Api {
         &self,
         request: Request<UpdateCrosswalkRequest>,
     ) -> Answered<Crosswalk> {
-        let (call, request) = received("rapporteur.events.v1.PlanService/UpdateCrosswalk", request);
+        let (call, request) = self
+            .desk
+            .received("rapporteur.events.v1.PlanService/UpdateCrosswalk", request)
+            .await?;
         record(crosswalk::update(self.desk.records(), call, request).await)
     }
 }

@@ -25,7 +25,6 @@ pub static EVENT: Noun<Event> = Noun {
     pattern: Pattern("dialogues/*/events/*"),
     field: "event",
     output_only: &["state", "state_reason"],
-    inner_states: &[EventState::Draft as i32],
     under: None,
     index: index::rows,
     complete: rules::complete,

@@ -46,6 +46,7 @@ impl House {
         let server = Args {
             data: folder.path().join("store"),
             drain_seconds: 1,
+            trust_callers: true,
             ..Args::default()
         };
         let task = tokio::spawn(async move {

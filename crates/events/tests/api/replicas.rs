@@ -8,7 +8,7 @@ use rapporteur_proto::events::v1::{
     CreatePartyRequest, ListPartiesRequest, Party, UpdatePartyRequest,
 };
 use rapporteur_records::Records;
-use rapporteur_server::{Desk, PageToken, Serving, client, serve};
+use rapporteur_server::{Callers, Desk, PageToken, Serving, client, serve};
 use rapporteur_store::Store;
 use rapporteur_store::sled::{Options, SledStore};
 use tokio::net::TcpListener;
@@ -20,14 +20,18 @@ use crate::harness::organisation;
 /// A replica over a store that others use too.
 async fn replica(store: &Arc<dyn Store>) -> PartyServiceClient<Channel> {
     let tokens = PageToken::new(store.head().await.unwrap().store_id);
-    let desk = Desk::new(Records::new(store.clone()), tokens);
+    let desk = Desk::new(
+        Records::new(store.clone()),
+        tokens,
+        &rapporteur_events::NOUNS,
+    );
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let routes = api::routes(&desk);
     tokio::spawn(serve(
         listener,
         routes,
-        Serving::default(),
+        Serving::default().callers(Callers::Everybody),
         std::future::pending(),
     ));
     PartyServiceClient::new(client::connect(&url).unwrap())

@@ -7,7 +7,7 @@ use prost::Message as _;
 use rapporteur_proto::changes::v1::Service;
 use rapporteur_proto::events::v1::Party;
 use rapporteur_records::mirror::Observer;
-use rapporteur_records::{Mirror, layout};
+use rapporteur_records::{Introduction, Mirror, layout};
 use rapporteur_store::sled::{Options, SledStore};
 use rapporteur_store::{
     self as store, Batch, Commit, Direction, Health, Info, LogEntry, Result, Revision, Store,
@@ -59,7 +59,9 @@ async fn follower(store: Arc<dyn Store>, url: &str) -> Follower {
     mirror.load().await.unwrap();
     let (following, url) = (mirror.clone(), cable.url());
     let task = tokio::spawn(async move {
-        following.follow(|| client::connect(&url).unwrap()).await;
+        following
+            .follow(|| client::connect(&url).unwrap(), &Introduction::default())
+            .await;
     });
     Follower {
         mirror,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rapporteur_proto::changes::v1::Service;
 use rapporteur_proto::events::v1::Dialogue;
 use rapporteur_proto::gateway::v1::Position;
+use rapporteur_records::{Introduction, Sight};
 use rapporteur_store::Store;
 use rapporteur_store::sled::{Options, SledStore};
 use rapporteur_views::Views;
@@ -25,7 +26,11 @@ impl Following {
         let views = Views::load(store).await.unwrap();
         let follow = |(service, channel): (Service, &Channel)| {
             let (views, channel) = (views.clone(), channel.clone());
-            tokio::spawn(async move { views.follow(service, || channel.clone()).await })
+            tokio::spawn(async move {
+                views
+                    .follow(service, || channel.clone(), &Introduction::default())
+                    .await
+            })
         };
         let tasks = SERVICES.into_iter().zip(channels).map(follow).collect();
         Self { views, tasks }
@@ -39,7 +44,9 @@ impl Following {
         };
         self.views.at_least(&[asked], PATIENCE).await.unwrap();
         self.views
-            .read(|model| model.dialogues.keys().cloned().collect())
+            .read(&Sight::Everything, |model| {
+                model.dialogues.keys().cloned().collect()
+            })
             .0
     }
 }
@@ -106,7 +113,9 @@ async fn views_in_one_store_each_see_every_change() {
     drop((first, second, third));
     let again = Views::load(&store).await.unwrap();
     let kept: Vec<String> = again
-        .read(|model| model.dialogues.keys().cloned().collect())
+        .read(&Sight::Everything, |model| {
+            model.dialogues.keys().cloned().collect()
+        })
         .0;
     assert_eq!(kept, ["dialogues/new"]);
     store.close().await.unwrap();

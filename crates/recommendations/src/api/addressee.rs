@@ -6,7 +6,7 @@ use rapporteur_proto::recommendations::v1::{
     GetAddresseeRequest, ListAddresseesRequest, ListAddresseesResponse, RespondAddresseeRequest,
     UpdateAddresseeRequest,
 };
-use rapporteur_server::desk::{Answered, received, record};
+use rapporteur_server::desk::{Answered, record};
 use rapporteur_server::status;
 use tonic::{Request, Response, Status};
 
@@ -17,19 +17,15 @@ use crate::group;
 #[tonic::async_trait]
 impl AddresseeService for Api {
     async fn get_addressee(&self, request: Request<GetAddresseeRequest>) -> Answered<Addressee> {
-        let request = request.into_inner();
-        self.desk
-            .get(&ADDRESSEE, &request.name, request.as_of)
-            .await
+        self.desk.get(&ADDRESSEE, request).await
     }
 
     async fn list_addressees(
         &self,
         request: Request<ListAddresseesRequest>,
     ) -> Answered<ListAddresseesResponse> {
-        let records = self.desk.records();
         self.desk
-            .list(&ADDRESSEE, request, async |query| {
+            .list(&ADDRESSEE, request, async |records, query| {
                 addressee::listing(records, &self.register, query).await
             })
             .await
@@ -39,10 +35,13 @@ impl AddresseeService for Api {
         &self,
         request: Request<CreateAddresseeRequest>,
     ) -> Answered<Addressee> {
-        let (call, request) = received(
-            "rapporteur.recommendations.v1.AddresseeService/CreateAddressee",
-            request,
-        );
+        let (call, request) = self
+            .desk
+            .received(
+                "rapporteur.recommendations.v1.AddresseeService/CreateAddressee",
+                request,
+            )
+            .await?;
         record(addressee::create(self.desk.records(), &self.register, call, request).await)
     }
 
@@ -50,10 +49,13 @@ impl AddresseeService for Api {
         &self,
         request: Request<UpdateAddresseeRequest>,
     ) -> Answered<Addressee> {
-        let (call, request) = received(
-            "rapporteur.recommendations.v1.AddresseeService/UpdateAddressee",
-            request,
-        );
+        let (call, request) = self
+            .desk
+            .received(
+                "rapporteur.recommendations.v1.AddresseeService/UpdateAddressee",
+                request,
+            )
+            .await?;
         record(addressee::update(self.desk.records(), &self.register, call, request).await)
     }
 
@@ -62,7 +64,7 @@ impl AddresseeService for Api {
         request: Request<AddressRecommendationRequest>,
     ) -> Result<Response<AddressRecommendationResponse>, Status> {
         let rpc = "rapporteur.recommendations.v1.AddresseeService/AddressRecommendation";
-        let (call, request) = received(rpc, request);
+        let (call, request) = self.desk.received(rpc, request).await?;
         let addressed = group::address(self.desk.records(), &self.register, call, request).await;
         addressed.map(Response::new).map_err(status)
     }
@@ -71,10 +73,13 @@ impl AddresseeService for Api {
         &self,
         request: Request<RespondAddresseeRequest>,
     ) -> Answered<Addressee> {
-        let (call, request) = received(
-            "rapporteur.recommendations.v1.AddresseeService/RespondAddressee",
-            request,
-        );
+        let (call, request) = self
+            .desk
+            .received(
+                "rapporteur.recommendations.v1.AddresseeService/RespondAddressee",
+                request,
+            )
+            .await?;
         record(addressee::respond(self.desk.records(), &self.register, call, request).await)
     }
 }

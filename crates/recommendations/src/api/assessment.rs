@@ -5,7 +5,8 @@ use rapporteur_proto::recommendations::v1::{
     Assessment, CreateAssessmentRequest, GetAssessmentRequest, ListAssessmentsRequest,
     ListAssessmentsResponse, UpdateAssessmentRequest,
 };
-use rapporteur_server::desk::{Answered, received, record};
+use rapporteur_records::Records;
+use rapporteur_server::desk::{Answered, record};
 use tonic::Request;
 
 use super::Api;
@@ -14,18 +15,16 @@ use crate::assessment::{self, ASSESSMENT};
 #[tonic::async_trait]
 impl AssessmentService for Api {
     async fn get_assessment(&self, request: Request<GetAssessmentRequest>) -> Answered<Assessment> {
-        let request = request.into_inner();
-        self.desk
-            .get(&ASSESSMENT, &request.name, request.as_of)
-            .await
+        self.desk.get(&ASSESSMENT, request).await
     }
 
     async fn list_assessments(
         &self,
         request: Request<ListAssessmentsRequest>,
     ) -> Answered<ListAssessmentsResponse> {
-        let plan =
-            async |query: &ListAssessmentsRequest| assessment::listing(&self.register, query).await;
+        let plan = async |_: &Records, query: &ListAssessmentsRequest| {
+            assessment::listing(&self.register, query).await
+        };
         self.desk.list(&ASSESSMENT, request, plan).await
     }
 
@@ -34,7 +33,7 @@ impl AssessmentService for Api {
         request: Request<CreateAssessmentRequest>,
     ) -> Answered<Assessment> {
         let rpc = "rapporteur.recommendations.v1.AssessmentService/CreateAssessment";
-        let (call, request) = received(rpc, request);
+        let (call, request) = self.desk.received(rpc, request).await?;
         record(assessment::create(self.desk.records(), &self.register, call, request).await)
     }
 
@@ -43,7 +42,7 @@ impl AssessmentService for Api {
         request: Request<UpdateAssessmentRequest>,
     ) -> Answered<Assessment> {
         let rpc = "rapporteur.recommendations.v1.AssessmentService/UpdateAssessment";
-        let (call, request) = received(rpc, request);
+        let (call, request) = self.desk.received(rpc, request).await?;
         record(assessment::update(self.desk.records(), &self.register, call, request).await)
     }
 }

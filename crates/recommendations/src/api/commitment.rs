@@ -8,7 +8,8 @@ use rapporteur_proto::recommendations::v1::{
     ReassignCommitmentRequest, ReopenCommitmentRequest, ResumeCommitmentRequest,
     StartCommitmentRequest, UpdateCommitmentRequest, VerifyCommitmentRequest,
 };
-use rapporteur_server::desk::{Answered, received, record};
+use rapporteur_records::Records;
+use rapporteur_server::desk::{Answered, record};
 use tonic::Request;
 
 use super::Api;
@@ -17,18 +18,16 @@ use crate::commitment::{self, COMMITMENT};
 #[tonic::async_trait]
 impl CommitmentService for Api {
     async fn get_commitment(&self, request: Request<GetCommitmentRequest>) -> Answered<Commitment> {
-        let request = request.into_inner();
-        self.desk
-            .get(&COMMITMENT, &request.name, request.as_of)
-            .await
+        self.desk.get(&COMMITMENT, request).await
     }
 
     async fn list_commitments(
         &self,
         request: Request<ListCommitmentsRequest>,
     ) -> Answered<ListCommitmentsResponse> {
-        let plan =
-            async |query: &ListCommitmentsRequest| commitment::listing(&self.register, query).await;
+        let plan = async |_: &Records, query: &ListCommitmentsRequest| {
+            commitment::listing(&self.register, query).await
+        };
         self.desk.list(&COMMITMENT, request, plan).await
     }
 
@@ -37,7 +36,7 @@ impl CommitmentService for Api {
         request: Request<CreateCommitmentRequest>,
     ) -> Answered<Commitment> {
         let rpc = "rapporteur.recommendations.v1.CommitmentService/CreateCommitment";
-        let (call, request) = received(rpc, request);
+        let (call, request) = self.desk.received(rpc, request).await?;
         record(commitment::create(self.desk.records(), &self.register, call, request).await)
     }
 
@@ -46,7 +45,7 @@ impl CommitmentService for Api {
         request: Request<UpdateCommitmentRequest>,
     ) -> Answered<Commitment> {
         let rpc = "rapporteur.recommendations.v1.CommitmentService/UpdateCommitment";
-        let (call, request) = received(rpc, request);
+        let (call, request) = self.desk.received(rpc, request).await?;
         record(commitment::update(self.desk.records(), &self.register, call, request).await)
     }
 
@@ -55,7 +54,7 @@ impl CommitmentService for Api {
         request: Request<AcceptCommitmentRequest>,
     ) -> Answered<Commitment> {
         let rpc = "rapporteur.recommendations.v1.CommitmentService/AcceptCommitment";
-        let (call, request) = received(rpc, request);
+        let (call, request) = self.desk.received(rpc, request).await?;
         record(commitment::accept(self.desk.records(), call, request).await)
     }
 
@@ -64,7 +63,7 @@ impl CommitmentService for Api {
         request: Request<DeclineCommitmentRequest>,
     ) -> Answered<Commitment> {
         let rpc = "rapporteur.recommendations.v1.CommitmentService/DeclineCommitment";
-        let (call, request) = received(rpc, request);
+        let (call, request) = self.desk.received(rpc, request).await?;
         record(commitment::decline(self.desk.records(), call, request).await)
     }
 
@@ -73,7 +72,7 @@ impl CommitmentService for Api {
         request: Request<StartCommitmentRequest>,
     ) -> Answered<Commitment> {
         let rpc = "rapporteur.recommendations.v1.CommitmentService/StartCommitment";
-        let (call, request) = received(rpc, request);
+        let (call, request) = self.desk.received(rpc, request).await?;
         record(commitment::start(self.desk.records(), call, request).await)
     }
 
@@ -82,7 +81,7 @@ impl CommitmentService for Api {
         request: Request<HoldCommitmentRequest>,
     ) -> Answered<Commitment> {
         let rpc = "rapporteur.recommendations.v1.CommitmentService/HoldCommitment";
-        let (call, request) = received(rpc, request);
+        let (call, request) = self.desk.received(rpc, request).await?;
         record(commitment::hold(self.desk.records(), call, request).await)
     }
 
@@ -91,7 +90,7 @@ impl CommitmentService for Api {
         request: Request<ResumeCommitmentRequest>,
     ) -> Answered<Commitment> {
         let rpc = "rapporteur.recommendations.v1.CommitmentService/ResumeCommitment";
-        let (call, request) = received(rpc, request);
+        let (call, request) = self.desk.received(rpc, request).await?;
         record(commitment::resume(self.desk.records(), call, request).await)
     }
 
@@ -100,7 +99,7 @@ impl CommitmentService for Api {
         request: Request<CompleteCommitmentRequest>,
     ) -> Answered<Commitment> {
         let rpc = "rapporteur.recommendations.v1.CommitmentService/CompleteCommitment";
-        let (call, request) = received(rpc, request);
+        let (call, request) = self.desk.received(rpc, request).await?;
         record(commitment::complete(self.desk.records(), call, request).await)
     }
 
@@ -109,7 +108,7 @@ impl CommitmentService for Api {
         request: Request<ReopenCommitmentRequest>,
     ) -> Answered<Commitment> {
         let rpc = "rapporteur.recommendations.v1.CommitmentService/ReopenCommitment";
-        let (call, request) = received(rpc, request);
+        let (call, request) = self.desk.received(rpc, request).await?;
         record(commitment::reopen(self.desk.records(), call, request).await)
     }
 
@@ -118,7 +117,7 @@ impl CommitmentService for Api {
         request: Request<VerifyCommitmentRequest>,
     ) -> Answered<Commitment> {
         let rpc = "rapporteur.recommendations.v1.CommitmentService/VerifyCommitment";
-        let (call, request) = received(rpc, request);
+        let (call, request) = self.desk.received(rpc, request).await?;
         record(commitment::verify(self.desk.records(), call, request).await)
     }
 
@@ -127,7 +126,7 @@ impl CommitmentService for Api {
         request: Request<CloseCommitmentRequest>,
     ) -> Answered<Commitment> {
         let rpc = "rapporteur.recommendations.v1.CommitmentService/CloseCommitment";
-        let (call, request) = received(rpc, request);
+        let (call, request) = self.desk.received(rpc, request).await?;
         record(commitment::close(self.desk.records(), call, request).await)
     }
 
@@ -136,7 +135,7 @@ impl CommitmentService for Api {
         request: Request<CancelCommitmentRequest>,
     ) -> Answered<Commitment> {
         let rpc = "rapporteur.recommendations.v1.CommitmentService/CancelCommitment";
-        let (call, request) = received(rpc, request);
+        let (call, request) = self.desk.received(rpc, request).await?;
         record(commitment::cancel(self.desk.records(), call, request).await)
     }
 
@@ -145,7 +144,7 @@ impl CommitmentService for Api {
         request: Request<ReassignCommitmentRequest>,
     ) -> Answered<Commitment> {
         let rpc = "rapporteur.recommendations.v1.CommitmentService/ReassignCommitment";
-        let (call, request) = received(rpc, request);
+        let (call, request) = self.desk.received(rpc, request).await?;
         record(commitment::reassign(self.desk.records(), &self.register, call, request).await)
     }
 }

@@ -6,7 +6,7 @@ use rapporteur_proto::recommendations::v1::{
     ListInstrumentsResponse, ResolveCitationRequest, ResolveCitationResponse,
     UpdateInstrumentRequest,
 };
-use rapporteur_server::desk::{Answered, received, record};
+use rapporteur_server::desk::{Answered, record};
 use rapporteur_server::status;
 use tonic::{Request, Response, Status};
 
@@ -17,10 +17,7 @@ use crate::numbering;
 #[tonic::async_trait]
 impl InstrumentService for Api {
     async fn get_instrument(&self, request: Request<GetInstrumentRequest>) -> Answered<Instrument> {
-        let request = request.into_inner();
-        self.desk
-            .get(&INSTRUMENT, &request.name, request.as_of)
-            .await
+        self.desk.get(&INSTRUMENT, request).await
     }
 
     async fn list_instruments(
@@ -28,7 +25,7 @@ impl InstrumentService for Api {
         request: Request<ListInstrumentsRequest>,
     ) -> Answered<ListInstrumentsResponse> {
         self.desk
-            .list(&INSTRUMENT, request, async |query| {
+            .list(&INSTRUMENT, request, async |_, query| {
                 instrument::listing(&self.register, query).await
             })
             .await
@@ -38,10 +35,13 @@ impl InstrumentService for Api {
         &self,
         request: Request<CreateInstrumentRequest>,
     ) -> Answered<Instrument> {
-        let (call, request) = received(
-            "rapporteur.recommendations.v1.InstrumentService/CreateInstrument",
-            request,
-        );
+        let (call, request) = self
+            .desk
+            .received(
+                "rapporteur.recommendations.v1.InstrumentService/CreateInstrument",
+                request,
+            )
+            .await?;
         record(instrument::create(self.desk.records(), &self.register, call, request).await)
     }
 
@@ -49,10 +49,13 @@ impl InstrumentService for Api {
         &self,
         request: Request<UpdateInstrumentRequest>,
     ) -> Answered<Instrument> {
-        let (call, request) = received(
-            "rapporteur.recommendations.v1.InstrumentService/UpdateInstrument",
-            request,
-        );
+        let (call, request) = self
+            .desk
+            .received(
+                "rapporteur.recommendations.v1.InstrumentService/UpdateInstrument",
+                request,
+            )
+            .await?;
         record(instrument::update(self.desk.records(), &self.register, call, request).await)
     }
 
@@ -60,8 +63,12 @@ impl InstrumentService for Api {
         &self,
         request: Request<ResolveCitationRequest>,
     ) -> Result<Response<ResolveCitationResponse>, Status> {
-        let resolved =
-            numbering::resolve(self.desk.records(), &self.register, request.into_inner()).await;
+        let resolved = numbering::resolve(
+            &self.desk.records_for(&request),
+            &self.register,
+            request.into_inner(),
+        )
+        .await;
         resolved.map(Response::new).map_err(status)
     }
 }

@@ -7,7 +7,8 @@ use rapporteur_proto::recommendations::v1::{
     RedraftProgressReportRequest, RetractProgressReportRequest, ReturnProgressReportRequest,
     SubmitProgressReportRequest, UpdateProgressReportRequest, VerifyProgressReportRequest,
 };
-use rapporteur_server::desk::{Answered, received, record};
+use rapporteur_records::Records;
+use rapporteur_server::desk::{Answered, record};
 use tonic::Request;
 
 use super::Api;
@@ -19,17 +20,14 @@ impl ProgressReportService for Api {
         &self,
         request: Request<GetProgressReportRequest>,
     ) -> Answered<ProgressReport> {
-        let request = request.into_inner();
-        self.desk
-            .get(&PROGRESS_REPORT, &request.name, request.as_of)
-            .await
+        self.desk.get(&PROGRESS_REPORT, request).await
     }
 
     async fn list_progress_reports(
         &self,
         request: Request<ListProgressReportsRequest>,
     ) -> Answered<ListProgressReportsResponse> {
-        let plan = async |query: &ListProgressReportsRequest| {
+        let plan = async |_: &Records, query: &ListProgressReportsRequest| {
             progress_report::listing(&self.register, query).await
         };
         self.desk.list(&PROGRESS_REPORT, request, plan).await
@@ -40,7 +38,7 @@ impl ProgressReportService for Api {
         request: Request<CreateProgressReportRequest>,
     ) -> Answered<ProgressReport> {
         let rpc = "rapporteur.recommendations.v1.ProgressReportService/CreateProgressReport";
-        let (call, request) = received(rpc, request);
+        let (call, request) = self.desk.received(rpc, request).await?;
         record(progress_report::create(self.desk.records(), &self.register, call, request).await)
     }
 
@@ -49,7 +47,7 @@ impl ProgressReportService for Api {
         request: Request<UpdateProgressReportRequest>,
     ) -> Answered<ProgressReport> {
         let rpc = "rapporteur.recommendations.v1.ProgressReportService/UpdateProgressReport";
-        let (call, request) = received(rpc, request);
+        let (call, request) = self.desk.received(rpc, request).await?;
         record(progress_report::update(self.desk.records(), &self.register, call, request).await)
     }
 
@@ -58,7 +56,7 @@ impl ProgressReportService for Api {
         request: Request<SubmitProgressReportRequest>,
     ) -> Answered<ProgressReport> {
         let rpc = "rapporteur.recommendations.v1.ProgressReportService/SubmitProgressReport";
-        let (call, request) = received(rpc, request);
+        let (call, request) = self.desk.received(rpc, request).await?;
         record(progress_report::submit(self.desk.records(), &self.register, call, request).await)
     }
 
@@ -67,7 +65,7 @@ impl ProgressReportService for Api {
         request: Request<VerifyProgressReportRequest>,
     ) -> Answered<ProgressReport> {
         let rpc = "rapporteur.recommendations.v1.ProgressReportService/VerifyProgressReport";
-        let (call, request) = received(rpc, request);
+        let (call, request) = self.desk.received(rpc, request).await?;
         record(
             progress_report::verify::verify(self.desk.records(), &self.register, call, request)
                 .await,
@@ -79,7 +77,7 @@ impl ProgressReportService for Api {
         request: Request<ReturnProgressReportRequest>,
     ) -> Answered<ProgressReport> {
         let rpc = "rapporteur.recommendations.v1.ProgressReportService/ReturnProgressReport";
-        let (call, request) = received(rpc, request);
+        let (call, request) = self.desk.received(rpc, request).await?;
         record(progress_report::return_(self.desk.records(), &self.register, call, request).await)
     }
 
@@ -88,7 +86,7 @@ impl ProgressReportService for Api {
         request: Request<RedraftProgressReportRequest>,
     ) -> Answered<ProgressReport> {
         let rpc = "rapporteur.recommendations.v1.ProgressReportService/RedraftProgressReport";
-        let (call, request) = received(rpc, request);
+        let (call, request) = self.desk.received(rpc, request).await?;
         record(progress_report::redraft(self.desk.records(), &self.register, call, request).await)
     }
 
@@ -97,7 +95,7 @@ impl ProgressReportService for Api {
         request: Request<PublishProgressReportRequest>,
     ) -> Answered<ProgressReport> {
         let rpc = "rapporteur.recommendations.v1.ProgressReportService/PublishProgressReport";
-        let (call, request) = received(rpc, request);
+        let (call, request) = self.desk.received(rpc, request).await?;
         record(progress_report::publish(self.desk.records(), &self.register, call, request).await)
     }
 
@@ -106,7 +104,7 @@ impl ProgressReportService for Api {
         request: Request<RetractProgressReportRequest>,
     ) -> Answered<ProgressReport> {
         let rpc = "rapporteur.recommendations.v1.ProgressReportService/RetractProgressReport";
-        let (call, request) = received(rpc, request);
+        let (call, request) = self.desk.received(rpc, request).await?;
         record(progress_report::retract(self.desk.records(), &self.register, call, request).await)
     }
 }

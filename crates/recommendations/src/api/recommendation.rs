@@ -9,7 +9,8 @@ use rapporteur_proto::recommendations::v1::{
     RetireRecommendationRequest, ReviveRecommendationRequest, SupersedeRecommendationRequest,
     TableRecommendationRequest, UpdateRecommendationRequest, WithdrawRecommendationRequest,
 };
-use rapporteur_server::desk::{Answered, received, record};
+use rapporteur_records::Records;
+use rapporteur_server::desk::{Answered, record};
 use tonic::Request;
 
 use super::Api;
@@ -21,18 +22,15 @@ impl RecommendationService for Api {
         &self,
         request: Request<GetRecommendationRequest>,
     ) -> Answered<Recommendation> {
-        let request = request.into_inner();
-        self.desk
-            .get(&RECOMMENDATION, &request.name, request.as_of)
-            .await
+        self.desk.get(&RECOMMENDATION, request).await
     }
 
     async fn list_recommendations(
         &self,
         request: Request<ListRecommendationsRequest>,
     ) -> Answered<ListRecommendationsResponse> {
-        let (records, register) = (self.desk.records(), &self.register);
-        let plan = async |query: &ListRecommendationsRequest| {
+        let register = &self.register;
+        let plan = async |records: &Records, query: &ListRecommendationsRequest| {
             recommendation::listing(records, register, query).await
         };
         self.desk.list(&RECOMMENDATION, request, plan).await
@@ -42,10 +40,7 @@ impl RecommendationService for Api {
         &self,
         request: Request<BatchGetRecommendationsRequest>,
     ) -> Answered<BatchGetRecommendationsResponse> {
-        let request = request.into_inner();
-        self.desk
-            .batch_get(&RECOMMENDATION, &request.names, request.as_of)
-            .await
+        self.desk.batch_get(&RECOMMENDATION, request).await
     }
 
     async fn create_recommendation(
@@ -53,7 +48,7 @@ impl RecommendationService for Api {
         request: Request<CreateRecommendationRequest>,
     ) -> Answered<Recommendation> {
         let rpc = "rapporteur.recommendations.v1.RecommendationService/CreateRecommendation";
-        let (call, request) = received(rpc, request);
+        let (call, request) = self.desk.received(rpc, request).await?;
         record(recommendation::create(self.desk.records(), &self.register, call, request).await)
     }
 
@@ -62,7 +57,7 @@ impl RecommendationService for Api {
         request: Request<UpdateRecommendationRequest>,
     ) -> Answered<Recommendation> {
         let rpc = "rapporteur.recommendations.v1.RecommendationService/UpdateRecommendation";
-        let (call, request) = received(rpc, request);
+        let (call, request) = self.desk.received(rpc, request).await?;
         record(recommendation::update(self.desk.records(), &self.register, call, request).await)
     }
 
@@ -71,7 +66,7 @@ impl RecommendationService for Api {
         request: Request<TableRecommendationRequest>,
     ) -> Answered<Recommendation> {
         let rpc = "rapporteur.recommendations.v1.RecommendationService/TableRecommendation";
-        let (call, request) = received(rpc, request);
+        let (call, request) = self.desk.received(rpc, request).await?;
         record(recommendation::table(self.desk.records(), call, request).await)
     }
 
@@ -80,7 +75,7 @@ impl RecommendationService for Api {
         request: Request<WithdrawRecommendationRequest>,
     ) -> Answered<Recommendation> {
         let rpc = "rapporteur.recommendations.v1.RecommendationService/WithdrawRecommendation";
-        let (call, request) = received(rpc, request);
+        let (call, request) = self.desk.received(rpc, request).await?;
         record(recommendation::withdraw(self.desk.records(), call, request).await)
     }
 
@@ -89,7 +84,7 @@ impl RecommendationService for Api {
         request: Request<RedraftRecommendationRequest>,
     ) -> Answered<Recommendation> {
         let rpc = "rapporteur.recommendations.v1.RecommendationService/RedraftRecommendation";
-        let (call, request) = received(rpc, request);
+        let (call, request) = self.desk.received(rpc, request).await?;
         record(recommendation::redraft(self.desk.records(), call, request).await)
     }
 
@@ -98,7 +93,7 @@ impl RecommendationService for Api {
         request: Request<AdoptRecommendationRequest>,
     ) -> Answered<Recommendation> {
         let rpc = "rapporteur.recommendations.v1.RecommendationService/AdoptRecommendation";
-        let (call, request) = received(rpc, request);
+        let (call, request) = self.desk.received(rpc, request).await?;
         record(recommendation::adopt(self.desk.records(), call, request).await)
     }
 
@@ -107,7 +102,7 @@ impl RecommendationService for Api {
         request: Request<RejectRecommendationRequest>,
     ) -> Answered<Recommendation> {
         let rpc = "rapporteur.recommendations.v1.RecommendationService/RejectRecommendation";
-        let (call, request) = received(rpc, request);
+        let (call, request) = self.desk.received(rpc, request).await?;
         record(recommendation::reject(self.desk.records(), call, request).await)
     }
 
@@ -116,7 +111,7 @@ impl RecommendationService for Api {
         request: Request<SupersedeRecommendationRequest>,
     ) -> Answered<Recommendation> {
         let rpc = "rapporteur.recommendations.v1.RecommendationService/SupersedeRecommendation";
-        let (call, request) = received(rpc, request);
+        let (call, request) = self.desk.received(rpc, request).await?;
         record(recommendation::supersede(self.desk.records(), call, request).await)
     }
 
@@ -125,7 +120,7 @@ impl RecommendationService for Api {
         request: Request<ElapseRecommendationRequest>,
     ) -> Answered<Recommendation> {
         let rpc = "rapporteur.recommendations.v1.RecommendationService/ElapseRecommendation";
-        let (call, request) = received(rpc, request);
+        let (call, request) = self.desk.received(rpc, request).await?;
         record(recommendation::elapse(self.desk.records(), call, request).await)
     }
 
@@ -134,7 +129,7 @@ impl RecommendationService for Api {
         request: Request<RetireRecommendationRequest>,
     ) -> Answered<Recommendation> {
         let rpc = "rapporteur.recommendations.v1.RecommendationService/RetireRecommendation";
-        let (call, request) = received(rpc, request);
+        let (call, request) = self.desk.received(rpc, request).await?;
         record(recommendation::retire(self.desk.records(), call, request).await)
     }
 
@@ -143,7 +138,7 @@ impl RecommendationService for Api {
         request: Request<ReviveRecommendationRequest>,
     ) -> Answered<Recommendation> {
         let rpc = "rapporteur.recommendations.v1.RecommendationService/ReviveRecommendation";
-        let (call, request) = received(rpc, request);
+        let (call, request) = self.desk.received(rpc, request).await?;
         record(recommendation::revive(self.desk.records(), call, request).await)
     }
 
@@ -152,7 +147,7 @@ impl RecommendationService for Api {
         request: Request<CorrectTextRecommendationRequest>,
     ) -> Answered<Recommendation> {
         let rpc = "rapporteur.recommendations.v1.RecommendationService/CorrectTextRecommendation";
-        let (call, request) = received(rpc, request);
+        let (call, request) = self.desk.received(rpc, request).await?;
         record(recommendation::correct_text(self.desk.records(), call, request).await)
     }
 }

@@ -5,7 +5,8 @@ use rapporteur_proto::recommendations::v1::{
     CreateVocabularyRequest, GetVocabularyRequest, ListVocabulariesRequest,
     ListVocabulariesResponse, UpdateVocabularyRequest, Vocabulary,
 };
-use rapporteur_server::desk::{Answered, received, record};
+use rapporteur_records::Records;
+use rapporteur_server::desk::{Answered, record};
 use tonic::Request;
 
 use super::Api;
@@ -14,17 +15,14 @@ use crate::vocabulary::{self, VOCABULARY};
 #[tonic::async_trait]
 impl VocabularyService for Api {
     async fn get_vocabulary(&self, request: Request<GetVocabularyRequest>) -> Answered<Vocabulary> {
-        let request = request.into_inner();
-        self.desk
-            .get(&VOCABULARY, &request.name, request.as_of)
-            .await
+        self.desk.get(&VOCABULARY, request).await
     }
 
     async fn list_vocabularies(
         &self,
         request: Request<ListVocabulariesRequest>,
     ) -> Answered<ListVocabulariesResponse> {
-        let plan = async |query: &ListVocabulariesRequest| vocabulary::listing(query);
+        let plan = async |_: &Records, query: &ListVocabulariesRequest| vocabulary::listing(query);
         self.desk.list(&VOCABULARY, request, plan).await
     }
 
@@ -33,7 +31,7 @@ impl VocabularyService for Api {
         request: Request<CreateVocabularyRequest>,
     ) -> Answered<Vocabulary> {
         let rpc = "rapporteur.recommendations.v1.VocabularyService/CreateVocabulary";
-        let (call, request) = received(rpc, request);
+        let (call, request) = self.desk.received(rpc, request).await?;
         record(vocabulary::create(self.desk.records(), &self.register, call, request).await)
     }
 
@@ -42,7 +40,7 @@ impl VocabularyService for Api {
         request: Request<UpdateVocabularyRequest>,
     ) -> Answered<Vocabulary> {
         let rpc = "rapporteur.recommendations.v1.VocabularyService/UpdateVocabulary";
-        let (call, request) = received(rpc, request);
+        let (call, request) = self.desk.received(rpc, request).await?;
         record(vocabulary::update(self.desk.records(), &self.register, call, request).await)
     }
 }

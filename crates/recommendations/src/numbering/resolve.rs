@@ -1,8 +1,10 @@
 //! Which instrument a citation means.
 
 use rapporteur_proto::events::v1::Dialogue;
-use rapporteur_proto::recommendations::v1::{ResolveCitationRequest, ResolveCitationResponse};
-use rapporteur_records::{Error, Range, Records, Result, Violations, name};
+use rapporteur_proto::recommendations::v1::{
+    Instrument, ResolveCitationRequest, ResolveCitationResponse,
+};
+use rapporteur_records::{Error, Range, Records, Result, Violations, change, name};
 use rapporteur_store::Direction;
 
 use super::{check_scheme, code_of, numbered};
@@ -94,15 +96,15 @@ async fn find(
         .store()
         .scan(&range.from, &range.to, 1_000, Direction::Forward)
         .await?;
-    let mut candidates = Vec::new();
+    let mut candidates: Vec<Instrument> = Vec::new();
     for (_, row) in rows {
         let name = String::from_utf8_lossy(&row.value).into_owned();
-        candidates.extend(
-            records
-                .find(&INSTRUMENT, &name)
-                .await?
-                .map(|(instrument, _)| instrument),
-        );
+        // As the caller sees them: a number must not tell of an instrument that is internal.
+        match records.get(&INSTRUMENT, &name, None).await {
+            Ok(stored) => candidates.push(change::message(&stored)?),
+            Err(Error::NotFound { .. }) => {}
+            Err(error) => return Err(error),
+        }
     }
     let whole = Citation {
         path: String::new(),

@@ -12,6 +12,7 @@ pub(crate) use rapporteur_proto::recommendations::v1::*;
 pub(crate) use rapporteur_proto::r#type::v1::{
     CivilDate, LocalizedText, PlanLink, PlanLinkKind, Provenance,
 };
+use rapporteur_records::Introduction;
 use rapporteur_server::{Args, MainError, client};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -36,6 +37,7 @@ impl Service {
     pub(crate) async fn events(data: &TempDir) -> Self {
         let server = Args {
             data: data.path().into(),
+            trust_callers: true,
             ..Args::default()
         };
         let arguments = rapporteur_events::Arguments { server };
@@ -46,11 +48,13 @@ impl Service {
     pub(crate) async fn recommendations(data: &TempDir, events: SocketAddr) -> Self {
         let server = Args {
             data: data.path().into(),
+            trust_callers: true,
             ..Args::default()
         };
         let arguments = rapporteur_recommendations::Arguments {
             server,
             events: vec![format!("http://{events}")],
+            introduction: Introduction::default(),
         };
         Self::start(|listener, stopped| {
             rapporteur_recommendations::start(arguments, listener, stopped)

@@ -14,7 +14,7 @@ use tonic::transport::Channel;
 use tonic::{Code, Status};
 use uuid::Uuid;
 
-use super::{Cursor, Mirror, Mirrored};
+use super::{Cursor, Introduction, Mirror, Mirrored};
 use crate::{Error, FeedToken, Result, layout};
 
 /// Most writes that one batch of the mirror holds, well under the store's limit.
@@ -29,11 +29,19 @@ const RETRY: Duration = Duration::from_millis(500);
 impl Mirror {
     /// Follows the other service for as long as the future is polled. It survives the other's absence: the way
     /// there is asked for anew after each loss, so that another replica can take over.
-    pub async fn follow(&self, way: impl Fn() -> Channel) {
+    /// `introduction` is who this process says it is; the other side shows it what it may see.
+    pub async fn follow(&self, way: impl Fn() -> Channel, introduction: &Introduction) {
         loop {
             let mut client =
                 ChangeServiceClient::new(way()).max_decoding_message_size(ANSWER_BYTES);
-            let trouble = match self.run(&mut client).await {
+            let outcome = if introduction.is_ready() {
+                self.run(&mut client, introduction).await
+            } else {
+                // Without it we would be shown a part and take it for the whole.
+                let why = "this process has no token of its own yet";
+                Err(Trouble::Theirs(Status::unauthenticated(why)))
+            };
+            let trouble = match outcome {
                 Ok(()) => "the stream ended".to_owned(),
                 Err(Trouble::Overtaken) => match self.reload().await {
                     Ok(()) => continue,
@@ -64,6 +72,7 @@ impl Mirror {
     async fn run(
         &self,
         client: &mut ChangeServiceClient<Channel>,
+        introduction: &Introduction,
     ) -> std::result::Result<(), Trouble> {
         let mut at = self.resume().await?;
         loop {
@@ -73,7 +82,8 @@ impl Mirror {
                 ..Default::default()
             });
             request.set_timeout(Duration::from_secs(20));
-            let page = client.list_changes(request).await?.into_inner();
+            let page = client.list_changes(introduction.on(request)).await?;
+            let page = page.into_inner();
             self.take_over(&mut at, page.changes, &page.next_token)
                 .await?;
             if page.at_head {
@@ -85,10 +95,10 @@ impl Mirror {
             p.trouble.clear();
         });
         let stream = client
-            .watch(WatchRequest {
+            .watch(introduction.on(tonic::Request::new(WatchRequest {
                 token: at.token.clone(),
                 ..Default::default()
-            })
+            })))
             .await?
             .into_inner();
         // Whatever has arrived by the time the last batch was written goes into the next one.

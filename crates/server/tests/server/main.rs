@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rapporteur_server::{
-    Args, Drain, MAX_ENCODING_BYTES, Readiness, ServeError, Serving, client, serve,
+    Args, Callers, Drain, MAX_ENCODING_BYTES, Readiness, ServeError, Serving, client, serve,
 };
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -58,7 +58,8 @@ impl Running {
         let address = listener.local_addr().unwrap();
         let echo = echo::Echo::default();
         let state = echo.state.clone();
-        let serving = serving.service(echo::NAME);
+        // Whom these tests say they are is believed.
+        let serving = serving.service(echo::NAME).callers(Callers::Everybody);
         let (drain, readiness) = (serving.drain(), serving.readiness());
         let (stop, stopped) = oneshot::channel();
         let done = tokio::spawn(serve(listener, Routes::new(echo), serving, async {
