@@ -169,6 +169,9 @@ fn discretion(message: &DescriptorProto) -> String {
         number("visibility"),
         number("state")
     );
+    if number("embargo_until") != 0 {
+        code += ", [embargo_until]";
+    }
     for field in &message.field {
         if ["party", "author_party", "assessor", "owners"].contains(&field.name()) {
             let many = field.label() == Label::Repeated;

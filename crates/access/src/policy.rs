@@ -24,7 +24,7 @@ pub enum Who {
     Anywhere(&'static [Role]),
 }
 
-use Role::{Assessor, Chair, Contributor, FocalPoint, Officer, Operator, Validator};
+use Role::{Assessor, Auditor, Chair, Contributor, FocalPoint, Officer, Operator, Validator};
 const ANYONE: Who = Who::Anyone;
 const KNOWN: Who = Who::Known;
 const OFFICERS: Who = Who::Roles(&[Officer]);
@@ -35,9 +35,15 @@ const REPORTING: Who = Who::Roles(&[Contributor, FocalPoint, Officer]);
 const VALIDATING: Who = Who::Roles(&[Validator, Officer]);
 const ASSESSING: Who = Who::Roles(&[Assessor, Officer]);
 const OPERATORS: Who = Who::Roles(&[Operator]);
+const AUDITING: Who = Who::Roles(&[Auditor, Operator]);
 
 /// Every call, by its full name.
 pub const POLICY: &[(&str, Who)] = &[
+    // rapporteur.changes.v1.AuditService
+    (
+        "rapporteur.changes.v1.AuditService/ListAuditEntries",
+        AUDITING,
+    ),
     // rapporteur.changes.v1.ChangeService
     ("rapporteur.changes.v1.ChangeService/ListChanges", ANYONE),
     ("rapporteur.changes.v1.ChangeService/Watch", ANYONE),

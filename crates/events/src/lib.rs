@@ -32,7 +32,7 @@ use std::future::Future;
 use rapporteur_proto::changes::v1::Service;
 use rapporteur_records::{AnyNoun, Feed, Records};
 use rapporteur_server::network::Listener;
-use rapporteur_server::{Args, Callers, Changes, Desk, MainError, Serving, Storage, serve};
+use rapporteur_server::{Args, Audit, Callers, Changes, Desk, MainError, Serving, Storage, serve};
 use tokio::net::TcpListener;
 
 /// Keeps the events of the dialogues.
@@ -87,6 +87,7 @@ pub async fn start_on(
     let services = api::SERVICES
         .iter()
         .chain(&["rapporteur.changes.v1.ChangeService"])
+        .chain(&["rapporteur.changes.v1.AuditService"])
         .chain(&["rapporteur.store.v1.StoreService"]);
     let serving = services.fold(
         Serving::from(&arguments.server).callers(Callers::of(&arguments.server)?),
@@ -98,9 +99,20 @@ pub async fn start_on(
         .about(env!("CARGO_PKG_VERSION"), storage.engine);
     storage.watch_over(serving.readiness());
     let routes = api::routes(&desk)
+        .add_service(Audit::server(feed.clone()))
         .add_service(Changes::server(feed, tokens))
         .add_service(storage.service());
+    let (records, draining) = (desk.records().clone(), serving.drain().draining());
+    let embargoes = tokio::spawn(async move {
+        tokio::select! {
+            () = records.end_embargoes(&NOUNS) => {}
+            () = draining => {}
+        }
+    });
     let served = serve(listener, routes, serving, shutdown).await;
+    // It ends by itself when the service drains, but not when the server fails.
+    embargoes.abort();
+    embargoes.await.ok();
     storage.close().await?;
     Ok(served?)
 }

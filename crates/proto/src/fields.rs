@@ -17,6 +17,12 @@ pub trait Record: Message + Name + Default + Clone + PartialEq + Texts + 'static
     const STATE: u32;
     /// The parties to which it belongs: those who answer for it.
     fn parties(&self) -> Vec<&str>;
+    /// Until when it is under embargo, if it is.
+    fn embargo_until(&self) -> Option<Timestamp> {
+        None
+    }
+    /// Makes it public.
+    fn end_embargo(&mut self) {}
 }
 
 /// The fields that every resource has.
@@ -96,10 +102,20 @@ macro_rules! parties {
 }
 
 macro_rules! record {
-    ($message:path, visibility $visibility:literal, state $state:literal $(, $many:ident $party:ident)*) => {
+    ($message:path, visibility $visibility:literal, state $state:literal $(, [$embargo:ident])? $(, $many:ident $party:ident)*) => {
         impl Record for $message {
             const VISIBILITY: u32 = $visibility;
             const STATE: u32 = $state;
+            $(
+                fn embargo_until(&self) -> Option<Timestamp> {
+                    self.$embargo
+                }
+
+                fn end_embargo(&mut self) {
+                    self.$embargo = None;
+                    self.set_visibility(crate::r#type::v1::Visibility::Public);
+                }
+            )?
 
             fn parties(&self) -> Vec<&str> {
                 #[allow(unused_mut)]

@@ -52,6 +52,11 @@ pub static INSTRUMENT: Noun<Instrument> = Noun {
 };
 
 fn check(instrument: &Instrument, violations: &mut Violations) {
+    violations.visibility(
+        "instrument",
+        instrument.visibility,
+        instrument.embargo_until,
+    );
     violations.choice::<Kind>("instrument.kind", instrument.kind, false);
     violations.localized("instrument.title", instrument.title.as_ref(), SHORT, true);
     let numbers = [

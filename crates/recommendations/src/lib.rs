@@ -46,7 +46,7 @@ use std::future::Future;
 use rapporteur_proto::changes::v1::Service;
 use rapporteur_records::{AnyNoun, Feed, Introduction, Records};
 use rapporteur_server::network::Listener;
-use rapporteur_server::{Args, Callers, Changes, Desk, MainError, Serving, Storage, serve};
+use rapporteur_server::{Args, Audit, Callers, Changes, Desk, MainError, Serving, Storage, serve};
 use tokio::net::TcpListener;
 
 use register::Register;
@@ -120,6 +120,7 @@ pub async fn start_on(
     let services = api::SERVICES
         .iter()
         .chain(&["rapporteur.changes.v1.ChangeService"])
+        .chain(&["rapporteur.changes.v1.AuditService"])
         .chain(&["rapporteur.store.v1.StoreService"]);
     let serving = services.fold(
         Serving::from(&arguments.server).callers(Callers::of(&arguments.server)?),
@@ -131,12 +132,14 @@ pub async fn start_on(
         .about(env!("CARGO_PKG_VERSION"), storage.engine);
     storage.watch_over(serving.readiness());
     let routes = api::routes(&desk, &register)
+        .add_service(Audit::server(feed.clone()))
         .add_service(Changes::server(feed, tokens))
         .add_service(storage.service());
-    let draining = serving.drain().draining();
+    let (records, draining) = (desk.records().clone(), serving.drain().draining());
     let follower = tokio::spawn(async move {
         tokio::select! {
             () = register.follow() => {}
+            () = records.end_embargoes(&NOUNS) => {}
             () = draining => {}
         }
     });

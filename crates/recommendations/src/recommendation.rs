@@ -56,6 +56,11 @@ pub static RECOMMENDATION: Noun<Recommendation> = Noun {
 };
 
 fn check(recommendation: &Recommendation, violations: &mut Violations) {
+    violations.visibility(
+        "recommendation",
+        recommendation.visibility,
+        recommendation.embargo_until,
+    );
     violations.name(
         "recommendation.instrument",
         &recommendation.instrument,

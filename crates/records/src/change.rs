@@ -260,10 +260,9 @@ impl Change<'_> {
         self.writes
             .push(Write::record(key.clone(), message.encode_to_vec()));
         self.touched.push((key, name.to_owned()));
-        let before: BTreeSet<Bytes> = old
-            .map(|o| (noun.index)(o).into_iter().collect())
-            .unwrap_or_default();
-        let after: BTreeSet<Bytes> = (noun.index)(message).into_iter().collect();
+        let rows = |message: &T| noun.rows(message).into_iter().collect::<BTreeSet<Bytes>>();
+        let before = old.map(rows).unwrap_or_default();
+        let after = rows(message);
         self.writes
             .extend(before.difference(&after).map(|k| Write::delete(k.clone())));
         self.writes.extend(
@@ -303,8 +302,12 @@ impl Change<'_> {
     /// Writes it all and answers the records of this type, as stored, in their order in the change.
     /// With `validate_only` nothing is written and the records carry the version that they had.
     pub async fn commit_all<T: Record>(self, noun: &Noun<T>) -> Result<Vec<Stored>> {
+        self.commit_kind(noun.kind).await
+    }
+
+    pub(crate) async fn commit_kind(self, of_kind: u8) -> Result<Vec<Stored>> {
         let ours = |write: &Write| {
-            layout::record_name(&write.key).is_some_and(|(kind, _)| kind == noun.kind)
+            layout::record_name(&write.key).is_some_and(|(kind, _)| kind == of_kind)
         };
         let values: Vec<(Bytes, Bytes)> = self
             .writes
@@ -343,7 +346,7 @@ impl Change<'_> {
             meta: meta.encode_to_vec().into(),
         };
         match self.records.store.commit(batch).await {
-            Ok(commit) if commit.replayed => self.written_at(noun.kind, commit.position).await,
+            Ok(commit) if commit.replayed => self.written_at(of_kind, commit.position).await,
             Ok(commit) => Ok(values
                 .into_iter()
                 .map(|(_, bytes)| Stored {

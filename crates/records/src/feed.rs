@@ -139,6 +139,16 @@ impl Feed {
         }
     }
 
+    pub(crate) fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    /// The full name of the records of a kind.
+    pub(crate) fn type_of(&self, kind: u8) -> Option<&str> {
+        let found = self.nouns.iter().find(|(noun, _)| noun.kind() == kind);
+        found.map(|(_, name)| name.as_str())
+    }
+
     /// The place that a caller's token names; the beginning when it is empty.
     pub async fn resume(&self, token: &str) -> Result<FeedToken> {
         if token.is_empty() {

@@ -9,8 +9,10 @@
 //! [`list`], [`change`] (writes), [`feed`] (the change log as changes), [`mirror`] (following another
 //! service), [`verify`] (indexes against records), [`repair`] (indexes made anew), [`words`] (rules of the messages that all nouns share).
 
+pub mod audit;
 pub mod change;
 pub mod edit;
+pub mod embargo;
 pub mod error;
 pub mod feed;
 pub mod layout;

@@ -7,7 +7,7 @@ use prost::DecodeError;
 use rapporteur_proto::Record;
 
 use crate::sight::is_internal;
-use crate::{Pattern, Violations};
+use crate::{Change, Pattern, Result, Violations, embargo};
 
 /// A noun of the trade: how its records are named, indexed and checked. One static a noun, in its own file.
 pub struct Noun<T> {
@@ -35,6 +35,13 @@ impl<T: Record> Noun<T> {
     pub fn is_never_internal(&self) -> bool {
         T::VISIBILITY == 0 && self.under.is_none()
     }
+
+    /// All index rows that lead to a record: the noun's own, and that of an embargo.
+    pub(crate) fn rows(&self, message: &T) -> Vec<Bytes> {
+        let mut rows = (self.index)(message);
+        rows.extend(embargo::row(self.kind, message));
+        rows
+    }
 }
 
 impl<T> fmt::Debug for Noun<T> {
@@ -52,13 +59,17 @@ pub trait AnyNoun: fmt::Debug + Send + Sync {
     /// Full name of the message: `rapporteur.events.v1.Event`.
     fn full_name(&self) -> String;
     /// The index rows of an encoded message.
-    fn index(&self, bytes: &[u8]) -> Result<Vec<Bytes>, DecodeError>;
+    fn index(&self, bytes: &[u8]) -> std::result::Result<Vec<Bytes>, DecodeError>;
     /// Whether an encoded message is for those who work on it only, by itself.
     fn is_internal(&self, bytes: &[u8]) -> bool;
     /// [`Noun::under`].
     fn under(&self) -> Option<&'static dyn AnyNoun>;
     /// The parties to which an encoded message belongs.
-    fn parties(&self, bytes: &[u8]) -> Result<Vec<String>, DecodeError>;
+    fn parties(&self, bytes: &[u8]) -> std::result::Result<Vec<String>, DecodeError>;
+    /// Whether its records may be under embargo.
+    fn knows_embargoes(&self) -> bool;
+    /// Adds to a change that an encoded message, at this version, becomes public.
+    fn end_embargo(&self, change: &mut Change<'_>, bytes: &[u8], version: u64) -> Result<()>;
 }
 
 impl<T: Record> AnyNoun for Noun<T> {
@@ -74,8 +85,8 @@ impl<T: Record> AnyNoun for Noun<T> {
         T::full_name()
     }
 
-    fn index(&self, bytes: &[u8]) -> Result<Vec<Bytes>, DecodeError> {
-        T::decode(bytes).map(|message| (self.index)(&message))
+    fn index(&self, bytes: &[u8]) -> std::result::Result<Vec<Bytes>, DecodeError> {
+        T::decode(bytes).map(|message| self.rows(&message))
     }
 
     fn is_internal(&self, bytes: &[u8]) -> bool {
@@ -86,8 +97,19 @@ impl<T: Record> AnyNoun for Noun<T> {
         self.under
     }
 
-    fn parties(&self, bytes: &[u8]) -> Result<Vec<String>, DecodeError> {
+    fn parties(&self, bytes: &[u8]) -> std::result::Result<Vec<String>, DecodeError> {
         let owned = |message: T| message.parties().into_iter().map(str::to_owned).collect();
         T::decode(bytes).map(owned)
+    }
+
+    fn knows_embargoes(&self) -> bool {
+        T::VISIBILITY != 0
+    }
+
+    fn end_embargo(&self, change: &mut Change<'_>, bytes: &[u8], version: u64) -> Result<()> {
+        let old: T = crate::records::decode(bytes)?;
+        let mut new = old.clone();
+        new.end_embargo();
+        change.update(self, &old, version, &mut new)
     }
 }

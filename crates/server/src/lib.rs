@@ -109,6 +109,7 @@ pub mod telemetry;
 
 mod accept;
 mod answer;
+mod audit;
 mod call;
 mod caller;
 mod callers;
@@ -126,6 +127,7 @@ mod together;
 
 pub use answer::Answer;
 pub use args::Args;
+pub use audit::Audit;
 pub use call::{Call, CallFuture, CallLayer};
 pub use caller::{ANONYMOUS, CALLER_KEY, Caller, REQUEST_ID_KEY, is_caller_id, is_request_id};
 pub use callers::Callers;

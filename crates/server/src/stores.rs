@@ -20,7 +20,8 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Request, Response, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
-use crate::{DOMAIN, MAX_DECODING_BYTES, MAX_ENCODING_BYTES};
+use crate::audit::may;
+use crate::{Caller, DOMAIN, MAX_DECODING_BYTES, MAX_ENCODING_BYTES};
 
 /// Bytes of an archive in one message.
 const PIECE_BYTES: usize = 1 << 20;
@@ -57,8 +58,13 @@ type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 impl StoreService for Stores {
     async fn get_store_info(
         &self,
-        _: Request<GetStoreInfoRequest>,
+        request: Request<GetStoreInfoRequest>,
     ) -> Result<Response<GetStoreInfoResponse>, Status> {
+        may(
+            &Caller::of(&request),
+            "rapporteur.store.v1.StoreService/GetStoreInfo",
+        )
+        .map_err(crate::status)?;
         let info = info(&*self.switch, &self.switch.address()).await;
         info.map(Response::new).map_err(status)
     }
@@ -67,8 +73,13 @@ impl StoreService for Stores {
 
     async fn export_store(
         &self,
-        _: Request<ExportStoreRequest>,
+        request: Request<ExportStoreRequest>,
     ) -> Result<Response<Self::ExportStoreStream>, Status> {
+        may(
+            &Caller::of(&request),
+            "rapporteur.store.v1.StoreService/ExportStore",
+        )
+        .map_err(crate::status)?;
         let store: Arc<dyn Store> = self.switch.clone();
         let export = Export::begin(store, time::now_us()).await;
         let export = export.map_err(status)?;
@@ -84,8 +95,13 @@ impl StoreService for Stores {
 
     async fn verify_store(
         &self,
-        _: Request<VerifyStoreRequest>,
+        request: Request<VerifyStoreRequest>,
     ) -> Result<Response<VerifyStoreResponse>, Status> {
+        may(
+            &Caller::of(&request),
+            "rapporteur.store.v1.StoreService/VerifyStore",
+        )
+        .map_err(crate::status)?;
         let verified = self.switch.verify().await;
         let verified = verified.map(|verified| Response::new(whole(verified)));
         verified.map_err(status)
@@ -97,6 +113,11 @@ impl StoreService for Stores {
         &self,
         request: Request<MoveStoreRequest>,
     ) -> Result<Response<Self::MoveStoreStream>, Status> {
+        may(
+            &Caller::of(&request),
+            "rapporteur.store.v1.StoreService/MoveStore",
+        )
+        .map_err(crate::status)?;
         let target: Address = request.into_inner().target.parse().map_err(status)?;
         let target = target.or_schema(&self.schema);
         let (sender, receiver) = mpsc::channel(16);

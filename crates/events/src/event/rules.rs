@@ -42,6 +42,7 @@ pub(super) fn complete(event: &mut Event) {
 
 /// Notes every wrong field.
 pub(super) fn check(event: &Event, violations: &mut Violations) {
+    violations.visibility("event", event.visibility, event.embargo_until);
     violations.choice::<EventKind>("event.kind", event.kind, false);
     violations.choice::<EventState>("event.state", event.state, false);
     violations.choice::<EventMode>("event.mode", event.mode, true);

@@ -1,0 +1,88 @@
+//! The end of embargoes: a record becomes public at its moment, by a write like any other, so that whoever follows
+//! the feed hears of it.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use rapporteur_proto::Record;
+use rapporteur_store::key::prefix_end;
+use rapporteur_store::{Direction, Error as StoreError};
+
+use crate::records::time;
+use crate::{AnyNoun, Call, Error, Records, Result, layout};
+
+/// Who ends embargoes, in the change log.
+const CALLER: &str = "embargo";
+/// By what.
+const CALL: &str = "the end of an embargo";
+/// The index of embargoed records, by the moment of their end. Nouns number their own from 0.
+const INDEX: u8 = 0xFF;
+/// Most records that are made public at once.
+const AT_ONCE: usize = 100;
+/// How often it is looked.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// The index row of a record's embargo, if it is under one.
+pub(crate) fn row<T: Record>(kind: u8, message: &T) -> Option<Bytes> {
+    let until = time::to_us(message.embargo_until()?)?;
+    let key = layout::index(kind, INDEX).i64(until);
+    Some(key.str(message.header().name).into_bytes())
+}
+
+impl Records {
+    /// Ends embargoes as their moments come, for as long as the future is polled.
+    pub async fn end_embargoes(&self, nouns: &[&dyn AnyNoun]) {
+        loop {
+            tokio::time::sleep(EVERY).await;
+            if let Err(error) = self.end_due_embargoes(nouns).await {
+                tracing::warn!(%error, "embargoes that are over could not be ended; they will be");
+            }
+        }
+    }
+
+    /// Makes public what is no longer under embargo. Answers how many records that were.
+    pub async fn end_due_embargoes(&self, nouns: &[&dyn AnyNoun]) -> Result<usize> {
+        let mut ended = 0;
+        for noun in nouns.iter().filter(|noun| noun.knows_embargoes()) {
+            let from = layout::index(noun.kind(), INDEX).into_bytes();
+            let now = layout::index(noun.kind(), INDEX).i64(self.now_us());
+            let end = prefix_end(&now.into_bytes());
+            loop {
+                let due = self
+                    .store()
+                    .scan(&from, &end, AT_ONCE, Direction::Forward)
+                    .await?;
+                for (_, row) in &due {
+                    let name = String::from_utf8_lossy(&row.value);
+                    ended += usize::from(self.end_embargo(*noun, &name).await?);
+                }
+                if due.len() < AT_ONCE {
+                    break;
+                }
+            }
+        }
+        Ok(ended)
+    }
+
+    async fn end_embargo(&self, noun: &dyn AnyNoun, name: &str) -> Result<bool> {
+        let row = self.store().get(&layout::record(noun.kind(), name)).await?;
+        let Some(row) = row else {
+            return Err(Error::Internal(format!(
+                "{name} is under embargo but not there"
+            )));
+        };
+        let mut change = self.change(Call {
+            caller: CALLER.into(),
+            rpc: CALL,
+            reason: "its moment has come".into(),
+            ..Call::default()
+        })?;
+        noun.end_embargo(&mut change, &row.value, row.version)?;
+        match change.commit_kind(noun.kind()).await {
+            Ok(_) => Ok(true),
+            // Somebody else was quicker: another replica, or a person.
+            Err(Error::Stale { .. } | Error::Store(StoreError::Conflict { .. })) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+}
