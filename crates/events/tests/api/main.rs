@@ -18,4 +18,5 @@ mod random;
 mod replicas;
 mod requests;
 mod trees;
+mod visibility;
 mod writes;
