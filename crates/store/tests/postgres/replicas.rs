@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use rapporteur_store::{Batch, Commit, Store as _, Write};
 
 use crate::load::{Load, Replica};
-use crate::server::{new_schema, shared};
+use crate::connections::new_schema;
+use crate::server::shared;
 use crate::support::{empty, replayed, scanned, times};
 
 /// Commits of the long run; `STORE_TEST_PG_COMMITS` asks for more.
