@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use rapporteur_store::{Batch, Commit, Store as _, Write};
 
-use crate::load::{Load, Replica};
 use crate::connections::new_schema;
+use crate::load::{Load, Replica};
 use crate::server::shared;
 use crate::support::{empty, replayed, scanned, times};
 
