@@ -237,3 +237,39 @@ fn apart<T: PartialEq>(one: &BTreeMap<String, T>, other: &BTreeMap<String, T>) -
         .filter(|name| one.get(**name) != other.get(**name));
     differ.count() as u64
 }
+
+#[test]
+fn the_checks_see_what_is_wrong() {
+    let change = |position: u64, reason: &str| Change {
+        service: Service::Events.into(),
+        position,
+        reason: reason.into(),
+        hash: vec![position as u8],
+        previous_hash: vec![position as u8 - 1],
+        ..Change::default()
+    };
+    let log = [change(1, "a"), change(2, "b"), change(3, "b")];
+    assert_eq!((breaks(&log, true), places_apart(log.iter(), &log)), (0, 0));
+    let [one, two, three] = &log;
+    assert_eq!(places_apart([one, three].into_iter(), &log), 2);
+    assert_eq!(places_apart([one, three, two].into_iter(), &log), 2);
+    let hole = [one.clone(), three.clone()];
+    assert_eq!((breaks(&hole, true), breaks(&hole, false)), (1, 0));
+    assert_eq!(breaks(&[three.clone(), one.clone()], false), 1);
+
+    let known = Known {
+        acked: ["b", "c"].map(str::to_owned).into(),
+        ..Known::default()
+    };
+    let heard = Heard {
+        changes: log.to_vec(),
+        ..Heard::default()
+    };
+    let mut faults = Faults::default();
+    count_operations(&heard, &known, &mut faults);
+    // `c` is not there; `b` is there once too often, and nobody was told of `a`.
+    assert_eq!((faults.lost, faults.twice), (1, 2));
+    let maps = ["x", "y"].map(|name| BTreeMap::from([(name.to_owned(), 1)]));
+    assert_eq!(apart(&maps[0], &maps[1]), 2);
+    assert_eq!(apart(&maps[0], &maps[0]), 0);
+}

@@ -14,7 +14,7 @@ use crate::harness::PATIENCE;
 /// What was heard, in the order in which it was.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Heard {
-    token: String,
+    pub(crate) token: String,
     pub(crate) changes: Vec<Change>,
     /// How often the feed ended and was taken up again.
     pub(crate) resumed: u64,
