@@ -67,6 +67,7 @@ async fn replicas_and_gateways_are_killed_under_load() {
         assert!(longest < ANSWERED_WITHIN, "{longest:?}");
         assert_eq!(faults, Faults::default());
     }
+    house.verify().await;
 }
 
 /// A dialogue with a plan of one node, and the records in which everybody counts.

@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use tonic::transport::Channel;
 
 use crate::harness::{PATIENCE, Running, channel, free_address};
+use crate::keeping;
 use crate::server::Server;
 
 /// What is there twice.
@@ -140,6 +141,18 @@ impl House {
         let places = self.places.iter().filter(|place| place.part == part);
         let channels: Vec<Channel> = places.map(|place| channel(&place.address)).collect();
         channels.try_into().unwrap()
+    }
+
+    /// Walks the store of each service whole, as an operator would: chain, rows, index rows, state against log.
+    pub(crate) async fn verify(&self) {
+        for part in [Part::Events, Part::Recommendations] {
+            for place in self.places.iter().filter(|place| place.part == part) {
+                let url = format!("http://{}", place.address);
+                let verify = ["store", "verify", "--service", &url];
+                let walked = keeping::ask(self.folder.path(), &verify).await;
+                assert!(walked["log_entries"].as_u64() > Some(0), "{walked}");
+            }
+        }
     }
 
     /// The admin key, which the first gateway wrote.
