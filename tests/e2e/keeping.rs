@@ -29,7 +29,7 @@ async fn tool(home: &Path, arguments: &[&str]) -> Output {
 }
 
 /// The same; it must succeed, and answers JSON.
-async fn ask(home: &Path, arguments: &[&str]) -> serde_json::Value {
+pub(crate) async fn ask(home: &Path, arguments: &[&str]) -> serde_json::Value {
     let output = tool(home, &[arguments, &["-o", "json"]].concat()).await;
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{arguments:?}: {said}");

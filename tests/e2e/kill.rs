@@ -119,7 +119,7 @@ async fn acknowledged_writes_survive_fifty_kills() {
 }
 
 /// A number that the environment gives, for a long run or the same run again.
-fn number(variable: &str) -> Option<u64> {
+pub(crate) fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok()?.parse().ok()
 }
 

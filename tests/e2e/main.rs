@@ -10,11 +10,15 @@
 )]
 
 mod harness;
+#[path = "../../crates/store/tests/postgres/server.rs"]
+#[allow(dead_code, unreachable_pub, reason = "each story uses its part")]
+mod server;
 
 mod apart;
 mod followers;
 mod keeping;
 mod kill;
+mod replicas_killed;
 mod rooms;
 mod sample;
 mod sets;

@@ -32,7 +32,7 @@ pub struct Arguments {
     #[arg(long, value_name = "PART", value_enum)]
     pub only: Vec<Measure>,
     /// A database of PostgreSQL that may be thrown away, on the disk whose speed is meant
-    /// (`postgres://user@host:5432/database`); the engines are compared only with it
+    /// (`postgres://user@host:5432/database`); without it the other engines are compared alone
     #[arg(long, value_name = "ADDRESS")]
     pub postgres: Option<Address>,
     /// Another kind of run
@@ -51,7 +51,7 @@ pub enum Measure {
     Creates,
     /// Commits to the store alone
     Commits,
-    /// Commits to PostgreSQL and to sled, with --postgres
+    /// Commits to sled, to PostgreSQL (with --postgres) and to etcd (where it is installed)
     Engines,
     /// Gets from the store alone
     Rows,

@@ -1,5 +1,8 @@
-//! The engines of the store against each other: the same commit on PostgreSQL, grouped and each in a
-//! transaction of its own, and on sled.
+//! The engines of the store against each other, and against what others would take: the same commit on sled, on
+//! PostgreSQL, grouped and each in a transaction of its own, and on an etcd of three members.
+
+mod cluster;
+mod etcd;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -12,64 +15,51 @@ use rapporteur_store::engine::{self, Address, Remote, Settings};
 use rapporteur_store::{Batch, Check, Store, Write};
 use uuid::Uuid;
 
+use self::cluster::Cluster;
 use crate::load::Work;
 use crate::plan::{CALLERS, Plan};
 use crate::rounds::{Contestant, contest};
+use crate::say;
 use crate::table::{Figure, Outcome, Row, Target};
 
 /// Bytes of the record that is written.
 const VALUE: usize = 600;
+/// What the log keeps of a commit beside its writes.
+const META: [u8; 100] = [0; 100];
+
+const SLED: &str = "sled, grouped";
+const GROUPED: &str = "PostgreSQL, grouped";
+const ALONE: &str = "PostgreSQL, a transaction for each";
+const ETCD: &str = "etcd, three members";
+
+/// What is set against what.
+const RATIOS: [(&str, &str, Option<Target>); 4] = [
+    (GROUPED, ALONE, Some(Target::AtLeast(5.0))),
+    (SLED, GROUPED, Some(Target::AtLeast(1.0))),
+    (SLED, ETCD, None),
+    (GROUPED, ETCD, None),
+];
+
+/// The key of a record.
+fn key(number: u64) -> Bytes {
+    format!("event-{number:07}").into()
+}
+
+/// The key of its index row.
+fn index(number: u64) -> Bytes {
+    format!("by-day-{:05}-{number:07}", number % 10_000).into()
+}
 
 /// Commits of one check and two writes: a record and an index row.
 #[derive(Clone)]
-struct Committing {
+struct Stored {
     store: Arc<dyn Store>,
     next: Arc<AtomicU64>,
 }
 
-impl Work for Committing {
-    async fn call(&mut self) -> Result<()> {
-        let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let key = Bytes::from(format!("event-{number:07}"));
-        let index = Bytes::from(format!("by-day-{:05}-{number:07}", number % 10_000));
-        let since = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
-        let batch = Batch {
-            op_id: Uuid::new_v4(),
-            time_us: i64::try_from(since.as_micros())?,
-            checks: vec![Check {
-                key: key.clone(),
-                version: 0,
-            }],
-            writes: vec![
-                Write::record(key, vec![b'v'; VALUE]),
-                Write::put(index, Bytes::new()),
-            ],
-            meta: Bytes::from_static(&[0; 100]),
-        };
-        self.store.commit(batch).await?;
-        Ok(())
-    }
-}
-
-/// All in turns, each in a store of its own: PostgreSQL's are new schemas of the database at `server`.
-pub async fn commits(plan: &Plan, folder: &Path, server: &Address) -> Result<Outcome> {
-    let run = Uuid::new_v4().simple();
-    let sled = Address::Sled(folder.join("engines"));
-    let grouped = server.clone().or_schema(&format!("bench_{run}_grouped"));
-    let alone = server.clone().or_schema(&format!("bench_{run}_alone"));
-    ensure!(
-        grouped != alone,
-        "the address of the server must name no schema: each contestant gets its own"
-    );
-    let every = Remote::default().group_batches;
-    let mut contestants = Vec::new();
-    for (how, address, group_batches) in [
-        ("PostgreSQL, grouped", grouped, every),
-        ("PostgreSQL, a transaction for each", alone, 1),
-        ("sled, grouped", sled, every),
-    ] {
+impl Stored {
+    /// Callers of the store at this address.
+    async fn callers(address: &Address, group_batches: usize) -> Result<Vec<Committing>> {
         let remote = Remote {
             group_batches,
             ..Remote::default()
@@ -78,36 +68,115 @@ pub async fn commits(plan: &Plan, folder: &Path, server: &Address) -> Result<Out
             remote,
             ..Settings::default()
         };
-        let store = engine::open(&address, &settings).await?.store;
-        let committing = Committing {
-            store,
-            next: Arc::default(),
-        };
-        contestants.push(Contestant {
-            name: format!("{CALLERS} callers commit to {how}"),
-            callers: vec![committing; CALLERS],
-            servers: Vec::new(),
-        });
+        let store = engine::open(address, &settings).await?.store;
+        let next = Arc::default();
+        Ok(vec![Committing::Stored(Self { store, next }); CALLERS])
     }
-    let series = contest(&contestants, plan.writes).await?;
-    for contestant in &contestants {
-        let Committing { store, next } = &contestant.callers[0];
-        let (asked, head) = (next.load(Ordering::Relaxed), store.head().await?.position);
+
+    /// Closes the store, which must hold all that was acknowledged, once.
+    async fn close(&self) -> Result<()> {
+        let (asked, head) = (
+            self.next.load(Ordering::Relaxed),
+            self.store.head().await?.position,
+        );
         ensure!(
             asked == head,
-            "{}: {asked} commits were acknowledged, the log holds {head}",
-            contestant.name
+            "{asked} commits were acknowledged, the log holds {head}"
         );
-        store.close().await?;
+        Ok(self.store.close().await?)
     }
-    let [grouped, alone, sled] = &series[..] else {
-        return Ok(Outcome::default());
+}
+
+impl Work for Stored {
+    async fn call(&mut self) -> Result<()> {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let since = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        let batch = Batch {
+            op_id: Uuid::new_v4(),
+            time_us: i64::try_from(since.as_micros())?,
+            checks: vec![Check {
+                key: key(number),
+                version: 0,
+            }],
+            writes: vec![
+                Write::record(key(number), vec![b'v'; VALUE]),
+                Write::put(index(number), Bytes::new()),
+            ],
+            meta: Bytes::from_static(&META),
+        };
+        self.store.commit(batch).await?;
+        Ok(())
+    }
+}
+
+/// A caller of one engine.
+#[derive(Clone)]
+enum Committing {
+    Stored(Stored),
+    Etcd(etcd::Committing),
+}
+
+impl Work for Committing {
+    async fn call(&mut self) -> Result<()> {
+        match self {
+            Self::Stored(stored) => stored.call().await,
+            Self::Etcd(etcd) => etcd.call().await,
+        }
+    }
+}
+
+/// All in turns, each in a store of its own: PostgreSQL's are new schemas of the plan's database, etcd is started
+/// in `folder` where it is installed.
+pub async fn commits(plan: &Plan, folder: &Path) -> Result<Outcome> {
+    let every = Remote::default().group_batches;
+    let mut all = vec![(
+        SLED,
+        Stored::callers(&Address::Sled(folder.join("engines")), every).await?,
+    )];
+    if let Some(server) = &plan.postgres {
+        let run = Uuid::new_v4().simple();
+        let grouped = server.clone().or_schema(&format!("bench_{run}_grouped"));
+        let alone = server.clone().or_schema(&format!("bench_{run}_alone"));
+        ensure!(
+            grouped != alone,
+            "the address of the server must name no schema: each contestant gets its own"
+        );
+        all.push((GROUPED, Stored::callers(&grouped, every).await?));
+        all.push((ALONE, Stored::callers(&alone, 1).await?));
+    } else {
+        say("skipped: PostgreSQL is only measured with --postgres");
+    }
+    let cluster = Cluster::start(folder)?;
+    let leader = match &cluster {
+        Some(cluster) => Some(cluster.leader().await?),
+        None => None,
     };
+    if let Some(leader) = leader {
+        let callers = etcd::Committing::callers(leader).await?;
+        all.push((ETCD, callers.into_iter().map(Committing::Etcd).collect()));
+    }
+    let contestants: Vec<_> = all
+        .into_iter()
+        .map(|(how, callers)| Contestant {
+            name: format!("{CALLERS} callers commit to {how}"),
+            callers,
+            servers: Vec::new(),
+        })
+        .collect();
+    let series = contest(&contestants, plan.writes).await?;
+    for contestant in &contestants {
+        match (&contestant.callers[0], leader) {
+            (Committing::Stored(stored), _) => stored.close().await?,
+            (Committing::Etcd(etcd), Some(leader)) => etcd.check(leader).await?,
+            (Committing::Etcd(_), None) => {}
+        }
+    }
+    let of = |how: &str| series.iter().find(|one| one.name.ends_with(how));
+    let ratio = |(how, reference, target)| Some(Row::of(of(how)?, of(reference)?, target));
     Ok(Outcome {
-        rows: vec![
-            Row::of(grouped, alone, Some(Target::AtLeast(5.0))),
-            Row::of(sled, grouped, Some(Target::AtLeast(1.0))),
-        ],
+        rows: RATIOS.into_iter().filter_map(ratio).collect(),
         figures: series.iter().map(Figure::of).collect(),
     })
 }

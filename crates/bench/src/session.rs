@@ -61,13 +61,9 @@ async fn measure(plan: &Plan, folder: &Path, report: &mut Report) -> Result<()> 
         say("committing to the store alone");
         report.add(rows::commits(plan, folder).await?);
     }
-    if let Some(server) = plan
-        .postgres
-        .as_ref()
-        .filter(|_| plan.has(Measure::Engines))
-    {
+    if plan.has(Measure::Engines) {
         say("committing to one engine and another");
-        report.add(engines::commits(plan, folder, server).await?);
+        report.add(engines::commits(plan, folder).await?);
     }
     if plan.has(Measure::Rows) {
         say("getting from the store alone");

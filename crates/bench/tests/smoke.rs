@@ -42,6 +42,15 @@ fn a_quick_run_measures_everything() {
             "{figure}"
         );
     }
+    let against_etcd = rows.iter().any(|row| {
+        let reference = row["against"].as_str().unwrap();
+        reference.contains("etcd")
+    });
+    assert_ne!(
+        against_etcd,
+        stderr.contains("skipped: no etcd found"),
+        "{stdout}\n{stderr}"
+    );
     // Nothing is left behind but the file that was asked for.
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
 }

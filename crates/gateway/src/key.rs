@@ -98,6 +98,10 @@ fn hex(bytes: &[u8]) -> String {
 
 /// The file appears whole or not at all, and is never readable by others, not even for a moment.
 fn write_once(file: &Path, key: &str) -> io::Result<()> {
+    // A store on a server leaves the data directory to nobody but this file.
+    if let Some(directory) = file.parent() {
+        std::fs::create_dir_all(directory)?;
+    }
     let unfinished = file.with_extension("key.new");
     // Left over from a start that was cut off.
     match std::fs::remove_file(&unfinished) {
@@ -161,7 +165,8 @@ mod tests {
         let store: Arc<dyn Store> =
             SledStore::open(&folder.path().join("store"), Options::default()).unwrap();
         for round in 0..10 {
-            let files = ["one", "other"].map(|name| folder.path().join(format!("{name}.key")));
+            // Directories of their own, which nobody has made: the store is not in them.
+            let files = ["one", "other"].map(|name| folder.path().join(name).join("admin.key"));
             let [one, other] = &files;
             let (one, other) = futures::join!(admin(&store, one), admin(&store, other));
             assert_eq!(one.unwrap(), other.unwrap(), "round {round}");

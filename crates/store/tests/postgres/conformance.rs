@@ -9,7 +9,8 @@ use rapporteur_store::postgres::{Address, PostgresStore};
 use rapporteur_store::{Result, Store};
 use uuid::Uuid;
 
-use crate::server::{Server, new_schema, shared};
+use crate::connections::new_schema;
+use crate::server::{Server, shared};
 
 /// Stores in schemas of one database.
 pub struct Postgres {

@@ -19,7 +19,8 @@ use tokio_postgres::NoTls;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
-use crate::server::{Server, new_schema, shared};
+use crate::connections::new_schema;
+use crate::server::{Server, shared};
 
 struct Sequenced {
     inner: Arc<PostgresStore>,

@@ -2,7 +2,8 @@
 
 use rapporteur_store::{Batch, Error, Store as _, Write};
 
-use crate::server::{new_schema, shared};
+use crate::connections::new_schema;
+use crate::server::shared;
 use crate::support::empty;
 
 /// What is done to a store of six commits, and what is said of it. `@` is its schema.

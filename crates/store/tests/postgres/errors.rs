@@ -8,7 +8,8 @@ use rapporteur_store::{Batch, Commit, Error, Health, Result, Store, Write};
 use tokio::task::JoinHandle;
 use tokio_postgres::Client;
 
-use crate::server::{Server, new_schema, shared};
+use crate::connections::new_schema;
+use crate::server::{Server, shared};
 use crate::support::empty;
 
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -12,6 +12,7 @@
 )]
 
 mod conformance;
+mod connections;
 mod control;
 mod damage;
 mod errors;
@@ -20,7 +21,6 @@ mod load;
 mod moving;
 mod opening;
 mod replicas;
-#[allow(dead_code, reason = "each story uses its part")]
 mod server;
 #[path = "../support/mod.rs"]
 mod support;

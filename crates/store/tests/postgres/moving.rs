@@ -8,7 +8,8 @@ use rapporteur_store::engine::{self, Address, Opened, Settings};
 use rapporteur_store::switch::Switch;
 use rapporteur_store::{Batch, Commit, Direction, Error, Store};
 
-use crate::server::{new_schema, shared};
+use crate::connections::new_schema;
+use crate::server::shared;
 use crate::support::{Acks, empty, write};
 
 const WRITERS: u64 = 8;

@@ -8,7 +8,8 @@ use rapporteur_store::postgres::PostgresStore;
 use rapporteur_store::{Batch, Commit, Error, LogEntry, Store as _, Write, chain};
 use uuid::Uuid;
 
-use crate::server::{Server, new_schema, shared};
+use crate::connections::new_schema;
+use crate::server::{Server, shared};
 use crate::support::{empty, scanned};
 
 fn put(key: &str) -> Batch {

@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use rapporteur_store::{Batch, Commit, Store as _, Write};
 
+use crate::connections::new_schema;
 use crate::load::{Load, Replica};
-use crate::server::{new_schema, shared};
+use crate::server::shared;
 use crate::support::{empty, replayed, scanned, times};
 
 /// Commits of the long run; `STORE_TEST_PG_COMMITS` asks for more.

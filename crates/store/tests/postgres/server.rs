@@ -2,6 +2,8 @@
 //!
 //! A shell stands beside each server and holds a pipe from this process: when this process ends, in whatever
 //! way, the pipe does too, and the shell stops the server and removes the folder.
+//!
+//! The stories with the real programs (`tests/e2e`) start theirs with this file too.
 
 use std::fs;
 use std::io::Write as _;
@@ -10,15 +12,10 @@ use std::os::unix::fs::{MetadataExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
-use rapporteur_store::Result;
-use rapporteur_store::engine::Remote;
-use rapporteur_store::postgres::{Address, PostgresStore};
 use tempfile::TempDir;
-use tokio_postgres::{Client, NoTls};
 
 /// Nothing that a server is asked for takes longer, on a busy machine too.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -202,39 +199,6 @@ impl Server {
     fn log(&self) -> String {
         fs::read_to_string(self.data.with_file_name("log")).unwrap_or_default()
     }
-
-    /// The address of a database of this server.
-    pub fn address(&self, database: &str, schema: &str) -> Address {
-        let port = self.port;
-        let url = format!("postgres://postgres@127.0.0.1:{port}/{database}?schema={schema}");
-        url.parse().unwrap()
-    }
-
-    /// A connection beside the store.
-    pub async fn admin(&self, database: &str) -> Client {
-        let url = format!("postgres://postgres@127.0.0.1:{}/{database}", self.port);
-        let (client, connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();
-        tokio::spawn(connection);
-        client
-    }
-
-    /// A database with these defaults, made when it is not there.
-    pub async fn database(&self, name: &str, isolation: Option<&str>) {
-        let admin = self.admin("postgres").await;
-        admin
-            .batch_execute(&format!("create database {name}"))
-            .await
-            .unwrap();
-        if let Some(level) = isolation {
-            let text =
-                format!("alter database {name} set default_transaction_isolation = '{level}'");
-            admin.batch_execute(&text).await.unwrap();
-        }
-    }
-
-    pub async fn open(&self, schema: &str) -> Result<std::sync::Arc<PostgresStore>> {
-        PostgresStore::open(&self.address("postgres", schema), &Remote::default(), None).await
-    }
 }
 
 impl Drop for Server {
@@ -242,12 +206,6 @@ impl Drop for Server {
         self.stop("QUIT");
         drop(self.folder.take());
     }
-}
-
-/// A name for a schema that no other test has.
-pub fn new_schema() -> String {
-    static NEXT: AtomicU64 = AtomicU64::new(0);
-    format!("s{}", NEXT.fetch_add(1, SeqCst))
 }
 
 pub fn kill_9(pid: u32) {
