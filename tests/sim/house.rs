@@ -111,6 +111,7 @@ impl House {
                 },
                 events: vec![at(EVENTS)],
                 recommendations: vec![at(RECOMMENDATIONS)],
+                cors_origins: Vec::new(),
             };
             async move {
                 let (port, storage) = (Port::open(PORT).await?, disk.storage().await);

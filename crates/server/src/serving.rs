@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::accept::DoorLimits;
 use crate::args::Args;
+use crate::call::CallLayer;
 use crate::deadline::{self, Pace, Patience};
 use crate::drain::{Drain, Readiness};
 
@@ -27,6 +28,7 @@ pub struct Serving {
     pub(crate) readiness: Readiness,
     pub(crate) fatal: Option<Fatal>,
     pub(crate) about: About,
+    pub(crate) http1: bool,
 }
 
 /// What a process says of itself in the metadata of its health answers.
@@ -61,6 +63,18 @@ impl Serving {
     pub fn pace(mut self, pace: fn(&str) -> Pace) -> Self {
         self.pace = pace;
         self
+    }
+
+    /// Takes HTTP/1.1 beside HTTP/2, for clients that speak no gRPC.
+    pub fn http1(mut self) -> Self {
+        self.http1 = true;
+        self
+    }
+
+    /// The layer that every call goes through, for calls that a process makes to its own services. Take it when
+    /// the pace is settled.
+    pub fn calls(&self) -> CallLayer {
+        CallLayer::new(self.patience, self.pace, self.drain.clone())
     }
 
     /// When this resolves, with the reason, the process drains and [`crate::serve()`] returns
@@ -110,6 +124,7 @@ impl From<&Args> for Serving {
             readiness: Readiness::default(),
             fatal: None,
             about: About::default(),
+            http1: false,
         }
     }
 }

@@ -1,0 +1,82 @@
+//! The same door for the web: HTTP/JSON and gRPC-Web beside gRPC, on one listener.
+//!
+//! A request of HTTP/JSON becomes the call that its `google.api.http` annotation names, made to the gateway's own
+//! services within the process: door, limits, routes and views are those of gRPC, and a new call needs no change
+//! here. It is done by reflection over the descriptor set, with prost-reflect's proto JSON, which the command
+//! line writes too. The one library for this, rest_over_grpc, wants code generated for each call and a second
+//! JSON (pbjson), decodes before it asks who calls, and cannot describe resource names in OpenAPI.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`template`], [`bindings`] | the annotations: which path is which call |
+//! | [`request`] | a call's request out of path, query, headers and body |
+//! | [`inside`] | the way to the gateway's own services |
+//! | [`transcode`] | one request from beginning to end; streams as a JSON object a line |
+//! | [`etag`], [`problem`] | what HTTP has of its own: etags, errors |
+//! | [`dialect`], [`cors`] | gRPC, gRPC-Web or neither; pages of other origins |
+
+pub mod bindings;
+pub mod cors;
+pub mod dialect;
+pub mod etag;
+pub mod inside;
+pub mod problem;
+pub mod request;
+pub mod template;
+pub mod transcode;
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use http::header::X_CONTENT_TYPE_OPTIONS;
+use http::{HeaderValue, Request, Response};
+use rapporteur_server::CallLayer;
+use rapporteur_server::deadline::{self, Pace};
+use tower::service_fn;
+
+use self::bindings::Bindings;
+use self::dialect::DialectLayer;
+use self::inside::Inside;
+
+/// How the paths of HTTP/JSON begin.
+const V1: &str = "/v1/";
+
+/// The services of gRPC with everything of the web around them. `calls` is the layer that the server puts around
+/// each call; `origins` are those whose pages may call.
+pub fn router(grpc: Router, calls: &CallLayer, origins: &[String]) -> Result<Router, String> {
+    let bindings = Bindings::of(rapporteur_proto::descriptor_pool())?;
+    let web = Arc::new((Inside::new(grpc.clone(), calls), bindings));
+    let v1 = service_fn(move |request: Request<Body>| {
+        let web = web.clone();
+        async move {
+            let (inside, bindings) = &*web;
+            let answer = transcode::answer(inside, bindings, request).await;
+            Ok::<_, Infallible>(guarded(answer))
+        }
+    });
+    let router = grpc.layer(DialectLayer).route_service("/v1/{*path}", v1);
+    Ok(match cors::layer(origins)? {
+        Some(cors) => router.layer(cors),
+        None => router,
+    })
+}
+
+/// The pace of a path: what HTTP/JSON leads to is timed as the call that it becomes.
+pub fn pace(path: &str) -> Pace {
+    if path.starts_with(V1) {
+        Pace::Elsewhere
+    } else {
+        deadline::pace(path)
+    }
+}
+
+/// An answer that no browser takes for something else than it says.
+fn guarded(mut answer: Response<Body>) -> Response<Body> {
+    let no_guess = HeaderValue::from_static("nosniff");
+    answer
+        .headers_mut()
+        .insert(X_CONTENT_TYPE_OPTIONS, no_guess);
+    answer
+}
