@@ -1,5 +1,9 @@
 //! Etags of RFC 9110, which writes in quotes what the record says without them.
 
+use axum::body::Body;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
+
 /// The text of an etag as HTTP writes it.
 pub fn quoted(etag: &str) -> String {
     format!("\"{etag}\"")
@@ -25,6 +29,34 @@ pub fn is_named(header: &[u8], etag: &str) -> bool {
         one.strip_prefix("W/").unwrap_or(one) == quoted(etag)
     };
     header.trim() == "*" || header.split(',').any(named)
+}
+
+/// The answer to a read: nothing but "unchanged" when the caller has it already, else `body` with its media type. It
+/// may be kept, but has to be asked for again each time, by the same caller. An empty etag is none.
+pub fn answer<E>(
+    asked: &HeaderMap,
+    etag: &str,
+    body: impl FnOnce() -> Result<(Body, &'static str), E>,
+) -> Result<Response<Body>, E> {
+    let known = asked.get(IF_NONE_MATCH).filter(|_| !etag.is_empty());
+    let mut answer = Response::new(Body::empty());
+    if known.is_some_and(|known| is_named(known.as_bytes(), etag)) {
+        *answer.status_mut() = StatusCode::NOT_MODIFIED;
+    } else {
+        let (body, media) = body()?;
+        *answer.body_mut() = body;
+        let media = HeaderValue::from_static(media);
+        answer.headers_mut().insert(CONTENT_TYPE, media);
+    }
+    let headers = answer.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    headers.insert(VARY, HeaderValue::from_static("authorization"));
+    if let Ok(quoted) = HeaderValue::from_str(&quoted(etag))
+        && !etag.is_empty()
+    {
+        headers.insert(ETAG, quoted);
+    }
+    Ok(answer)
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@
 //! | [`inside`] | the way to the gateway's own services |
 //! | [`transcode`] | one request from beginning to end; streams as a JSON object a line |
 //! | [`etag`], [`problem`] | what HTTP has of its own: etags, errors |
+//! | [`openapi`] | the document that describes all of it |
 //! | [`dialect`], [`cors`] | gRPC, gRPC-Web or neither; pages of other origins |
 
 pub mod bindings;
@@ -20,6 +21,7 @@ pub mod cors;
 pub mod dialect;
 pub mod etag;
 pub mod inside;
+pub mod openapi;
 pub mod problem;
 pub mod request;
 pub mod template;
@@ -30,8 +32,9 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
+use bytes::Bytes;
 use http::header::X_CONTENT_TYPE_OPTIONS;
-use http::{HeaderValue, Request, Response};
+use http::{HeaderMap, HeaderValue, Request, Response};
 use rapporteur_server::CallLayer;
 use rapporteur_server::deadline::{self, Pace};
 use tower::service_fn;
@@ -47,6 +50,7 @@ const V1: &str = "/v1/";
 /// each call; `origins` are those whose pages may call.
 pub fn router(grpc: Router, calls: &CallLayer, origins: &[String]) -> Result<Router, String> {
     let bindings = Bindings::of(rapporteur_proto::descriptor_pool())?;
+    let document = Document::new(openapi::document(&bindings).to_string());
     let web = Arc::new((Inside::new(grpc.clone(), calls), bindings));
     let v1 = service_fn(move |request: Request<Body>| {
         let web = web.clone();
@@ -56,7 +60,14 @@ pub fn router(grpc: Router, calls: &CallLayer, origins: &[String]) -> Result<Rou
             Ok::<_, Infallible>(guarded(answer))
         }
     });
-    let router = grpc.layer(DialectLayer).route_service("/v1/{*path}", v1);
+    let described = service_fn(move |request: Request<Body>| {
+        let answer = guarded(document.answer(request.headers()));
+        async { Ok::<_, Infallible>(answer) }
+    });
+    let router = grpc
+        .layer(DialectLayer)
+        .route_service("/v1/{*path}", v1)
+        .route_service("/openapi.json", described);
     Ok(match cors::layer(origins)? {
         Some(cors) => router.layer(cors),
         None => router,
@@ -69,6 +80,30 @@ pub fn pace(path: &str) -> Pace {
         Pace::Elsewhere
     } else {
         deadline::pace(path)
+    }
+}
+
+/// A text that is the same for everybody as long as the program runs.
+#[derive(Clone, Debug)]
+struct Document {
+    text: Bytes,
+    etag: String,
+}
+
+impl Document {
+    fn new(text: String) -> Self {
+        let etag = blake3::hash(text.as_bytes()).to_hex()[..32].to_owned();
+        Self {
+            text: text.into(),
+            etag,
+        }
+    }
+
+    fn answer(&self, asked: &HeaderMap) -> Response<Body> {
+        etag::answer(asked, &self.etag, || {
+            Ok::<_, Infallible>((Body::from(self.text.clone()), "application/json"))
+        })
+        .unwrap_or_else(|never| match never {})
     }
 }
 

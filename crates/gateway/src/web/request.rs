@@ -130,19 +130,20 @@ fn query(
         }
         let value = parameter(&field, &text).map_err(|why| Error::invalid(&*key, why))?;
         let place = place(input, all, &key)?;
-        match place.entry(field.json_name()) {
-            serde_json::map::Entry::Vacant(free) => {
-                let value = if field.is_list() {
-                    Value::Array(vec![value])
-                } else {
-                    value
-                };
-                free.insert(value);
+        if !field.is_list() {
+            if place.insert(field.json_name().to_owned(), value).is_some() {
+                return Err(Error::invalid(&*key, "is given twice"));
             }
-            serde_json::map::Entry::Occupied(mut taken) => match taken.get_mut() {
-                Value::Array(values) => values.push(value),
-                _ => return Err(Error::invalid(&*key, "is given twice")),
-            },
+            continue;
+        }
+        let values = place
+            .entry(field.json_name())
+            .or_insert_with(|| Value::Array(Vec::new()));
+        if let Some(values) = values.as_array_mut() {
+            match value {
+                Value::Array(several) => values.extend(several),
+                one => values.push(one),
+            }
         }
     }
     Ok(())
@@ -163,7 +164,7 @@ fn parameter(field: &FieldDescriptor, text: &str) -> std::result::Result<Value, 
         }
         Kind::Message(_) => serde_json::from_str(text)
             .ok()
-            .filter(Value::is_object)
+            .filter(|value: &Value| value.is_object() || (field.is_list() && value.is_array()))
             .ok_or_else(|| format!("{} should be a JSON object", quoted(text))),
         // Numbers too: proto JSON takes them as texts, and checks them.
         _ => Ok(string()),
@@ -272,20 +273,23 @@ fn if_match(binding: &Binding, headers: &HeaderMap, all: &mut Map<String, Value>
     let wrong = |why: &str| Error::invalid(IF_MATCH.as_str(), why);
     let wanted = etag::only(wanted.as_bytes())
         .ok_or_else(|| wrong("should be one etag in quotes, as ETag gives it"))?;
+    let path = etag_place(binding).ok_or_else(|| wrong("has no meaning for this call"))?;
     let input = binding.call.input();
-    let own = input.get_field_by_name("etag").map(|_| "etag".to_owned());
-    let of_record = match &binding.body {
-        BodyOf::Field(field) => field
-            .kind()
-            .as_message()
-            .filter(|record| record.get_field_by_name("etag").is_some())
-            .map(|_| format!("{}.etag", field.name())),
-        BodyOf::Nothing | BodyOf::Request => None,
-    };
-    let path = own
-        .or(of_record)
-        .ok_or_else(|| wrong("has no meaning for this call"))?;
     set(&input, all, &path, Value::String(wanted))
+}
+
+/// The field of a request that holds the etag which a record must have; `None` when the call asks for none.
+pub fn etag_place(binding: &Binding) -> Option<String> {
+    let has_etag = |message: &MessageDescriptor| message.get_field_by_name("etag").is_some();
+    if has_etag(&binding.call.input()) {
+        return Some("etag".to_owned());
+    }
+    let BodyOf::Field(field) = &binding.body else {
+        return None;
+    };
+    let is_update = binding.method == http::Method::PATCH;
+    let record = field.kind().as_message().is_some_and(has_etag);
+    (is_update && record).then(|| format!("{}.etag", field.name()))
 }
 
 /// A field of a message as text; empty when it has none.

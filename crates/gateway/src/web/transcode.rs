@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::body::Body;
 use bytes::Bytes;
 use futures::{StreamExt as _, stream};
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use prost_reflect::{DynamicMessage, SerializeOptions};
@@ -72,7 +72,7 @@ pub async fn answer(
         answers.map(|answers| lines(answers, asked.clone()))
     } else {
         let answer = inside.unary(binding, request).await;
-        answer.and_then(|answer| one(binding, &answer, &asked, method == Method::GET))
+        answer.and_then(|answer| one(binding, &answer, &asked))
     };
     answered.unwrap_or_else(|status| problem::answer(&status, &asked))
 }
@@ -117,40 +117,21 @@ fn one(
     binding: &Binding,
     message: &DynamicMessage,
     asked: &HeaderMap,
-    reads: bool,
 ) -> Result<Response<Body>, Status> {
-    let etag = request::text_of(message, "etag");
-    let known = asked
-        .get(IF_NONE_MATCH)
-        .filter(|_| reads && !etag.is_empty());
-    let unchanged = known.is_some_and(|known| etag::is_named(known.as_bytes(), &etag));
-    let mut answer = if unchanged {
-        let mut answer = Response::new(Body::empty());
-        *answer.status_mut() = StatusCode::NOT_MODIFIED;
-        answer
+    // Only what is read can be had already.
+    let none = HeaderMap::new();
+    let asked = if binding.method == Method::GET {
+        asked
     } else {
+        &none
+    };
+    etag::answer(asked, &request::text_of(message, "etag"), || {
         let mut value = json(message)?;
         if let (Some(field), Some(all)) = (&binding.answer, value.as_object_mut()) {
             value = all.remove(field.json_name()).unwrap_or(Value::Null);
         }
-        let mut answer = Response::new(Body::from(value.to_string()));
-        let json = HeaderValue::from_static("application/json");
-        answer.headers_mut().insert(CONTENT_TYPE, json);
-        answer
-    };
-    revalidated(answer.headers_mut(), &etag);
-    Ok(answer)
-}
-
-/// Says that an answer may be kept, but has to be asked for again each time, by the same caller.
-pub fn revalidated(headers: &mut HeaderMap, etag: &str) {
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
-    headers.insert(VARY, HeaderValue::from_static("authorization"));
-    if let Ok(quoted) = HeaderValue::from_str(&etag::quoted(etag))
-        && !etag.is_empty()
-    {
-        headers.insert(ETAG, quoted);
-    }
+        Ok((Body::from(value.to_string()), "application/json"))
+    })
 }
 
 /// The answers of a call that has many: one JSON object a line, and an error as the last line if it breaks.

@@ -146,3 +146,14 @@ async fn a_service_that_is_down_is_named() {
         "false is left out: {events}"
     );
 }
+
+#[tokio::test]
+async fn the_calls_are_described() {
+    let house = House::new(&[]).await;
+    let described = get(&house.gateway, "/openapi.json").answer().await;
+    assert_eq!(described.status, StatusCode::OK);
+    assert_eq!(described.json()["openapi"], "3.1.0");
+    let etag = described.header("etag").to_owned();
+    let again = get(&house.gateway, "/openapi.json").header("if-none-match", &etag);
+    assert_eq!(again.answer().await.status, StatusCode::NOT_MODIFIED);
+}
