@@ -20,7 +20,7 @@
 //! | [`coverage`], [`trace`], [`followup`] | views over gRPC |
 //! | [`replay`] | the model as it was at a moment |
 //! | [`status`] | how the parts are |
-//! | [`web`] | HTTP/JSON and gRPC-Web |
+//! | [`web`] | HTTP/JSON, calendars and gRPC-Web |
 
 #![warn(missing_docs)]
 
@@ -160,10 +160,14 @@ async fn run(
         .add_service(door.guard(trace::server(views.clone(), upstreams.clone())))
         .add_service(door.guard(followed_up))
         .add_service(door.guard(changes::server(upstreams.clone())))
-        .add_service(door.guard(status::server(views, upstreams.clone(), store.clone())));
+        .add_service(door.guard(status::server(
+            views.clone(),
+            upstreams.clone(),
+            store.clone(),
+        )));
     let serving = serving.http1().pace(web::pace);
     let router = routes.into_axum_router();
-    let routes = web::router(router, &serving.calls(), &arguments.cors_origins)?;
+    let routes = web::router(router, &serving.calls(), views, &arguments.cors_origins)?;
     // Reflection shows every service: to a client the system is one server.
     let services = rapporteur_proto::descriptor_pool()
         .services()

@@ -58,6 +58,13 @@ impl Onward {
         Request::from_parts(self.metadata.clone(), self.extensions.clone(), message)
     }
 
+    /// What the caller says of itself.
+    pub fn identity(&self) -> impl Iterator<Item = &[u8]> {
+        let of = |name| self.metadata.get_all(name).iter();
+        let own = ["authorization", "rapporteur-as"].into_iter();
+        own.flat_map(move |name| of(name).map(|value| value.as_encoded_bytes()))
+    }
+
     /// Whether the caller says who it is.
     pub fn has_credential(&self) -> bool {
         self.metadata.contains_key("authorization")

@@ -14,9 +14,11 @@
 //! | [`transcode`] | one request from beginning to end; streams as a JSON object a line |
 //! | [`etag`], [`problem`] | what HTTP has of its own: etags, errors |
 //! | [`openapi`] | the document that describes all of it |
+//! | [`calendar`] | calendars to subscribe to |
 //! | [`dialect`], [`cors`] | gRPC, gRPC-Web or neither; pages of other origins |
 
 pub mod bindings;
+pub mod calendar;
 pub mod cors;
 pub mod dialect;
 pub mod etag;
@@ -37,9 +39,11 @@ use http::header::X_CONTENT_TYPE_OPTIONS;
 use http::{HeaderMap, HeaderValue, Request, Response};
 use rapporteur_server::CallLayer;
 use rapporteur_server::deadline::{self, Pace};
+use rapporteur_views::Views;
 use tower::service_fn;
 
 use self::bindings::Bindings;
+use self::calendar::Calendars;
 use self::dialect::DialectLayer;
 use self::inside::Inside;
 
@@ -47,11 +51,18 @@ use self::inside::Inside;
 const V1: &str = "/v1/";
 
 /// The services of gRPC with everything of the web around them. `calls` is the layer that the server puts around
-/// each call; `origins` are those whose pages may call.
-pub fn router(grpc: Router, calls: &CallLayer, origins: &[String]) -> Result<Router, String> {
+/// each call; `views` say when calendars change; `origins` are those whose pages may call.
+pub fn router(
+    grpc: Router,
+    calls: &CallLayer,
+    views: Views,
+    origins: &[String],
+) -> Result<Router, String> {
     let bindings = Bindings::of(rapporteur_proto::descriptor_pool())?;
     let document = Document::new(openapi::document(&bindings).to_string());
-    let web = Arc::new((Inside::new(grpc.clone(), calls), bindings));
+    let inside = Inside::new(grpc.clone(), calls);
+    let calendars = Arc::new(Calendars::new(inside.clone(), bindings.clone(), views));
+    let web = Arc::new((inside, bindings));
     let v1 = service_fn(move |request: Request<Body>| {
         let web = web.clone();
         async move {
@@ -64,10 +75,17 @@ pub fn router(grpc: Router, calls: &CallLayer, origins: &[String]) -> Result<Rou
         let answer = guarded(document.answer(request.headers()));
         async { Ok::<_, Infallible>(answer) }
     });
+    let dated = service_fn(move |request: Request<Body>| {
+        let calendars = calendars.clone();
+        async move { Ok::<_, Infallible>(guarded(calendars.answer(request).await)) }
+    });
     let router = grpc
         .layer(DialectLayer)
         .route_service("/v1/{*path}", v1)
         .route_service("/openapi.json", described);
+    let router = calendar::PATHS.iter().fold(router, |router, path| {
+        router.route_service(path, dated.clone())
+    });
     Ok(match cors::layer(origins)? {
         Some(cors) => router.layer(cors),
         None => router,

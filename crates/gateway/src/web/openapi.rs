@@ -44,6 +44,9 @@ pub fn document(bindings: &Bindings) -> Value {
             at.insert(method, operation);
         }
     }
+    paths.extend(super::calendar::paths());
+    let about = "Calendars to subscribe to.";
+    tags.push(json!({"name": "Calendar", "description": about}));
     let mut components = schemas.into_components();
     components["Error"] = error();
     json!({

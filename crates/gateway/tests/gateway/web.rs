@@ -1,5 +1,6 @@
 //! The gateway as the web sees it: HTTP/JSON and gRPC-Web over HTTP/1.1.
 
+mod calendar;
 mod http;
 mod json;
 mod keeper;
@@ -16,6 +17,7 @@ use crate::{Gateway, Upstream};
 struct House {
     events: Feed,
     texts: Feed,
+    keeper: Keeper,
     gateway: Gateway,
     /// The services behind it; they end with the house.
     behind: [Upstream; 2],
@@ -27,13 +29,15 @@ impl House {
             Feed::new(Service::Events),
             Feed::new(Service::Recommendations),
         );
-        let one = Upstream::start(events.routes().add_service(Keeper::default())).await;
+        let keeper = Keeper::default();
+        let one = Upstream::start(events.routes().add_service(keeper.clone())).await;
         let other = texts.serve().await;
         let folder = tempfile::tempdir().unwrap();
         let gateway = Gateway::start_for(folder, &one.url, &other.url, origins).await;
         Self {
             events,
             texts,
+            keeper,
             gateway,
             behind: [one, other],
         }
