@@ -11,6 +11,7 @@ mod query;
 mod read;
 
 use axum::body::Body;
+use bytes::Bytes;
 use http::header::IF_NONE_MATCH;
 use http::{HeaderMap, Method, Request, Response};
 use rapporteur_records::Error;
@@ -100,7 +101,7 @@ impl Calendars {
             && has.is_some_and(|has| etag::is_named(has, &etag))
         {
             reader.may(&query).await?;
-            return etag::answer(headers, &etag, || Ok((Body::empty(), MEDIA)));
+            return etag::answer(headers, &etag, || Ok((Bytes::new(), MEDIA)));
         }
         let text = {
             let _room = self.room.acquire().await;
@@ -111,7 +112,7 @@ impl Calendars {
         };
         let etag = blake3::hash(text.as_bytes()).to_hex()[..32].to_owned();
         self.known.remember(key, position, &etag);
-        etag::answer(headers, &etag, || Ok((Body::from(text), MEDIA)))
+        etag::answer(headers, &etag, || Ok((Bytes::from(text), MEDIA)))
     }
 }
 

@@ -1,8 +1,11 @@
 //! Etags of RFC 9110, which writes in quotes what the record says without them.
 
 use axum::body::Body;
+use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
+
+use super::paced;
 
 /// The text of an etag as HTTP writes it.
 pub fn quoted(etag: &str) -> String {
@@ -36,7 +39,7 @@ pub fn is_named(header: &[u8], etag: &str) -> bool {
 pub fn answer<E>(
     asked: &HeaderMap,
     etag: &str,
-    body: impl FnOnce() -> Result<(Body, &'static str), E>,
+    body: impl FnOnce() -> Result<(Bytes, &'static str), E>,
 ) -> Result<Response<Body>, E> {
     let known = asked.get(IF_NONE_MATCH).filter(|_| !etag.is_empty());
     let mut answer = Response::new(Body::empty());
@@ -44,7 +47,7 @@ pub fn answer<E>(
         *answer.status_mut() = StatusCode::NOT_MODIFIED;
     } else {
         let (body, media) = body()?;
-        *answer.body_mut() = body;
+        answer = paced::answer(body);
         let media = HeaderValue::from_static(media);
         answer.headers_mut().insert(CONTENT_TYPE, media);
     }

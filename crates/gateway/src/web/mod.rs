@@ -12,7 +12,7 @@
 //! | [`request`] | a call's request out of path, query, headers and body |
 //! | [`inside`] | the way to the gateway's own services |
 //! | [`transcode`] | one request from beginning to end; streams as a JSON object a line |
-//! | [`etag`], [`problem`] | what HTTP has of its own: etags, errors |
+//! | [`etag`], [`problem`], [`paced`] | what HTTP has of its own: etags, errors, readers that stall |
 //! | [`openapi`] | the document that describes all of it |
 //! | [`calendar`] | calendars to subscribe to |
 //! | [`dialect`], [`cors`] | gRPC, gRPC-Web or neither; pages of other origins |
@@ -24,6 +24,7 @@ pub mod dialect;
 pub mod etag;
 pub mod inside;
 pub mod openapi;
+pub mod paced;
 pub mod problem;
 pub mod request;
 pub mod template;
@@ -119,7 +120,7 @@ impl Document {
 
     fn answer(&self, asked: &HeaderMap) -> Response<Body> {
         etag::answer(asked, &self.etag, || {
-            Ok::<_, Infallible>((Body::from(self.text.clone()), "application/json"))
+            Ok::<_, Infallible>((self.text.clone(), "application/json"))
         })
         .unwrap_or_else(|never| match never {})
     }

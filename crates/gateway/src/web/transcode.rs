@@ -130,7 +130,7 @@ fn one(
         if let (Some(field), Some(all)) = (&binding.answer, value.as_object_mut()) {
             value = all.remove(field.json_name()).unwrap_or(Value::Null);
         }
-        Ok((Body::from(value.to_string()), "application/json"))
+        Ok((Bytes::from(value.to_string()), "application/json"))
     })
 }
 
