@@ -62,6 +62,8 @@ fn prost_config() -> tonic_prost_build::Config {
     let mut config = tonic_prost_build::Config::new();
     // One message, one encoding: stored bytes are hashed and compared, so maps keep their order.
     config.btree_map(["."]);
+    // Their examples would be taken for tests of ours.
+    config.disable_comments([".google.api"]);
     config
 }
 

@@ -113,6 +113,7 @@ impl House {
                 },
                 events: vec![at(EVENTS)],
                 recommendations: vec![at(RECOMMENDATIONS)],
+                cors_origins: Vec::new(),
             };
             async move {
                 let (port, storage) = (Port::open(PORT).await?, disk.storage().await);

@@ -20,6 +20,7 @@
 //! | [`coverage`], [`trace`], [`followup`] | views over gRPC |
 //! | [`replay`] | the model as it was at a moment |
 //! | [`status`] | how the parts are |
+//! | [`web`] | HTTP/JSON, calendars and gRPC-Web |
 
 #![warn(missing_docs)]
 
@@ -39,6 +40,7 @@ pub mod status;
 pub mod stream;
 pub mod trace;
 pub mod upstream;
+pub mod web;
 
 use std::future::Future;
 use std::path::PathBuf;
@@ -79,6 +81,9 @@ pub struct Arguments {
         default_value = "http://127.0.0.1:7702"
     )]
     pub recommendations: Vec<String>,
+    /// Origins whose pages may call (`https://example.org`); none by default
+    #[arg(long, value_name = "ORIGIN,ORIGIN", value_delimiter = ',')]
+    pub cors_origins: Vec<String>,
 }
 
 impl AsRef<Args> for Arguments {
@@ -162,7 +167,14 @@ async fn run(
         .add_service(door.guard(trace::server(views.clone(), upstreams.clone())))
         .add_service(door.guard(followed_up))
         .add_service(door.guard(changes::server(upstreams.clone())))
-        .add_service(door.guard(status::server(views, upstreams.clone(), store.clone())));
+        .add_service(door.guard(status::server(
+            views.clone(),
+            upstreams.clone(),
+            store.clone(),
+        )));
+    let serving = serving.http1().pace(web::pace);
+    let router = routes.into_axum_router();
+    let routes = web::router(router, &serving.calls(), views, &arguments.cors_origins)?;
     // Reflection shows every service: to a client the system is one server.
     let services = rapporteur_proto::descriptor_pool()
         .services()

@@ -34,7 +34,7 @@ pub enum Repeat {
 pub fn repeat(path: &str) -> Repeat {
     match (access(path), pace(path)) {
         (Some(Access::Read), Pace::Brief) => Repeat::Unfinished,
-        (Some(Access::Read), Pace::Bulk | Pace::Endless) => Repeat::Unanswered,
+        (Some(Access::Read), Pace::Bulk | Pace::Endless | Pace::Elsewhere) => Repeat::Unanswered,
         (Some(Access::Write) | None, _) => Repeat::Never,
     }
 }

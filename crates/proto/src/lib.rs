@@ -8,6 +8,7 @@
 #![allow(clippy::doc_markdown, clippy::large_enum_variant)]
 
 mod fields;
+mod http;
 mod json;
 pub mod texts;
 mod wire;
@@ -15,6 +16,7 @@ mod wire;
 pub use fields::{
     BatchGetRequest, GetRequest, Header, HeaderMut, PagedRequest, Record, WriteRequest,
 };
+pub use http::http_rules;
 pub use json::{descriptor_pool, from_json, to_json};
 pub use prost_types::{Any, Duration, FieldMask, Timestamp};
 pub use texts::Texts;
@@ -31,6 +33,14 @@ macro_rules! package {
         package!($file);
         include!(concat!(env!("OUT_DIR"), "/servers/", $file, ".rs"));
     };
+}
+
+/// `google.api`: how a call is made over HTTP/JSON (AIP-127). Google's, vendored as they publish it.
+pub mod google {
+    /// Its rules.
+    pub mod api {
+        package!("google.api");
+    }
 }
 
 /// `rapporteur.type`: words that every part of the record shares.

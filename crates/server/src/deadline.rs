@@ -18,6 +18,8 @@ pub enum Pace {
     Bulk,
     /// Goes on until someone ends it: only the client's own deadline, and ended at drain.
     Endless,
+    /// A way to another call, which is timed and drained itself.
+    Elsewhere,
 }
 
 /// The pace of a method by the name it has in this system: `Watch...` is endless (and the reflection
@@ -78,6 +80,7 @@ impl Patience {
         let granted = match pace {
             Pace::Brief => Some(asked.unwrap_or(self.default).min(self.cap)),
             Pace::Bulk | Pace::Endless => asked,
+            Pace::Elsewhere => None,
         };
         Deadline(granted.and_then(|time| now.checked_add(time)))
     }

@@ -16,7 +16,6 @@ use tonic::transport::Server;
 use uuid::Uuid;
 
 use crate::accept::{Door, Incoming};
-use crate::call::CallLayer;
 use crate::health::Health;
 use crate::network::Listener;
 use crate::serving::Serving;
@@ -67,7 +66,7 @@ pub enum ServeError {
 }
 
 /// Serves until `shutdown` resolves, then drains. Health and reflection are added to `routes`, and
-/// every call goes through [`CallLayer`].
+/// every call goes through [`crate::CallLayer`].
 pub async fn serve(
     listener: impl Listener,
     routes: impl Into<Routes>,
@@ -85,14 +84,10 @@ pub async fn serve(
 
     let door = Door::new(serving.door);
     let close = CancellationToken::new();
-    let calls = CallLayer::new(
-        serving.patience,
-        serving.pace,
-        serving.drain.clone(),
-        serving.callers.clone(),
-    );
+    let calls = serving.calls();
     let mut server = pin!(
         Server::builder()
+            .accept_http1(serving.http1)
             .max_concurrent_streams(STREAMS_PER_CONNECTION)
             .http2_max_header_list_size(HEADER_BYTES)
             .http2_keepalive_interval(Some(KEEPALIVE))

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::accept::DoorLimits;
 use crate::args::Args;
+use crate::call::CallLayer;
 use crate::callers::Callers;
 use crate::deadline::{self, Pace, Patience};
 use crate::drain::{Drain, Readiness};
@@ -29,6 +30,7 @@ pub struct Serving {
     pub(crate) fatal: Option<Fatal>,
     pub(crate) about: About,
     pub(crate) callers: Callers,
+    pub(crate) http1: bool,
 }
 
 /// What a process says of itself in the metadata of its health answers.
@@ -63,6 +65,23 @@ impl Serving {
     pub fn pace(mut self, pace: fn(&str) -> Pace) -> Self {
         self.pace = pace;
         self
+    }
+
+    /// Takes HTTP/1.1 beside HTTP/2, for clients that speak no gRPC.
+    pub fn http1(mut self) -> Self {
+        self.http1 = true;
+        self
+    }
+
+    /// The layer that every call goes through, for calls that a process makes to its own services. Take it when
+    /// the pace is settled.
+    pub fn calls(&self) -> CallLayer {
+        CallLayer::new(
+            self.patience,
+            self.pace,
+            self.drain.clone(),
+            self.callers.clone(),
+        )
     }
 
     /// When this resolves, with the reason, the process drains and [`crate::serve()`] returns
@@ -119,6 +138,7 @@ impl From<&Args> for Serving {
             fatal: None,
             about: About::default(),
             callers: Callers::Nobody,
+            http1: false,
         }
     }
 }

@@ -25,11 +25,13 @@
 //! | [`open`], [`mod@count`], [`gap`] | open items, how many there are, what the record lacks |
 //! | `translation` | languages that a text lacks, or has from a machine or of an older text |
 //! | [`inbox`], [`mod@handover`], [`mod@figures`] | what waits for a post, what a chair hands on, what a meeting was told |
+//! | [`calendar`] | events and dues as calendars read them |
 //! | [`stated`] | what sources claim beside what is counted |
 //! | [`mod@trace`] | the life of a record, hop by hop |
 
 #![warn(missing_docs)]
 
+pub mod calendar;
 pub mod count;
 pub mod coverage;
 pub mod day;
@@ -63,6 +65,7 @@ mod answers;
 #[cfg(test)]
 mod sample;
 
+pub use calendar::Calendar;
 pub use count::{ItemCount, count_items};
 pub use coverage::coverage;
 pub use due::{Dues, dues};

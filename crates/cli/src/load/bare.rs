@@ -7,7 +7,7 @@ const OUTPUT_ONLY: &[&str] = &["etag", "uid", "create_time", "update_time", "pre
 
 /// What only the service writes in one message: elsewhere a field of that name is a fact of the file.
 const OUTPUT_ONLY_OF: &[(&str, &[&str])] = &[
-    ("Event", &["state_reason"]),
+    ("Event", &["sequence", "state_reason"]),
     ("Instrument", &["citation"]),
     (
         "Recommendation",

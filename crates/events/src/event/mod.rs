@@ -1,11 +1,12 @@
 //! Events: what is planned and what was held.
 //!
 //! [`rules`]: what an event may say; [`state`]: how it moves; [`index`]: its index rows;
-//! [`list`]: its lists.
+//! [`list`]: its lists; [`sequence`]: what calendars are told of its changes.
 
 pub mod index;
 pub mod list;
 pub mod rules;
+pub mod sequence;
 pub mod state;
 
 use std::collections::BTreeSet;
@@ -24,7 +25,7 @@ pub static EVENT: Noun<Event> = Noun {
     kind: 9,
     pattern: Pattern("dialogues/*/events/*"),
     field: "event",
-    output_only: &["state", "state_reason"],
+    output_only: &["state", "state_reason", "sequence"],
     under: None,
     index: index::rows,
     complete: rules::complete,
@@ -78,6 +79,7 @@ async fn finish(records: &Records, mut draft: Draft<'_, Event>) -> Result<Stored
     references(&draft.new, &mut wanted);
     wanted.check(records).await?;
     bodies_exist(records, &draft.new).await?;
+    sequence::count(&mut draft);
     draft.commit().await
 }
 

@@ -14,7 +14,7 @@ use rapporteur_records::edit::{illegal_move, need_reason};
 use rapporteur_records::words::date;
 use rapporteur_records::{Call, Error, Records, Result, Stored, draft};
 
-use super::EVENT;
+use super::{EVENT, sequence};
 
 /// A move of the trade.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,6 +139,7 @@ async fn step(
     }
     stands(&draft.new, draft.change.now_us())?;
     draft.settle()?;
+    sequence::count(&mut draft);
     draft.commit().await
 }
 

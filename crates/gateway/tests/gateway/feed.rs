@@ -51,7 +51,12 @@ impl Feed {
     }
 
     pub(crate) async fn serve(&self) -> Upstream {
-        Upstream::start(Routes::new(ChangeServiceServer::new(self.clone()))).await
+        Upstream::start(self.routes()).await
+    }
+
+    /// Its feed, to be served beside other services.
+    pub(crate) fn routes(&self) -> Routes {
+        Routes::new(ChangeServiceServer::new(self.clone()))
     }
 
     /// Adds a commit at this second and gives its position.
@@ -64,6 +69,16 @@ impl Feed {
             name: name.into(),
             r#type: T::full_name(),
             value: Some(value),
+        };
+        self.commit(seconds, vec![resource])
+    }
+
+    /// Adds a commit at this second that removes a record.
+    pub(crate) fn remove<T: Name>(&self, seconds: i64, name: &str) -> u64 {
+        let resource = ResourceChange {
+            name: name.into(),
+            r#type: T::full_name(),
+            value: None,
         };
         self.commit(seconds, vec![resource])
     }

@@ -14,6 +14,7 @@ mod record;
 mod refusals;
 mod replicas;
 mod views;
+mod web;
 mod wire;
 
 use std::future::Future;
@@ -67,6 +68,16 @@ impl Gateway {
     }
 
     async fn start_in(folder: tempfile::TempDir, events: &str, recommendations: &str) -> Self {
+        Self::start_for(folder, events, recommendations, &[]).await
+    }
+
+    /// One whose door is open to pages of these origins.
+    async fn start_for(
+        folder: tempfile::TempDir,
+        events: &str,
+        recommendations: &str,
+        origins: &[&str],
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let arguments = Arguments {
@@ -75,6 +86,7 @@ impl Gateway {
                 ..Args::default()
             },
             events: events.split(',').map(str::to_owned).collect(),
+            cors_origins: origins.iter().map(|&origin| origin.to_owned()).collect(),
             recommendations: recommendations.split(',').map(str::to_owned).collect(),
         };
         let key_file = arguments.admin_key_file();
