@@ -19,5 +19,5 @@ pub mod signatures;
 pub mod token;
 
 pub use grant::{Grant, Rights, Role};
-pub use policy::{Refusal, Rule, Who, rule};
+pub use policy::{POLICY, Refusal, Rule, Who, rule};
 pub use token::{Claims, Issuer, TokenError, Verifier};

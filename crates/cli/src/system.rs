@@ -4,10 +4,12 @@
 use std::ffi::OsString;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser;
-use rapporteur_server::{Args, MainError, telemetry};
+use rapporteur_gateway::access::Mint;
+use rapporteur_server::{Args, Callers, MainError, telemetry};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -71,6 +73,10 @@ impl Service {
     }
 }
 
+fn failed(error: MainError) -> Failure {
+    Failure::other("SERVICE_FAILED", format!("gateway: {error}"))
+}
+
 /// Resolves when a service is to stop.
 async fn asked(mut stop: watch::Receiver<bool>) {
     // Dropping the system asks for the end too.
@@ -92,19 +98,8 @@ impl System {
         let events_url = format!("http://{}", self::address(&events)?);
         let recommendations_url = format!("http://{}", self::address(&recommendations)?);
 
-        // The same flags as an operator gives to the three binaries.
-        let arguments: rapporteur_events::Arguments = parse(data, "events", &["--trust-callers"])?;
-        let keeps_events = Service::spawn("events", |stop| {
-            rapporteur_events::start(arguments, events, asked(stop))
-        });
-        let arguments: rapporteur_recommendations::Arguments = parse(
-            data,
-            "recommendations",
-            &["--trust-callers", "--events", &events_url],
-        )?;
-        let keeps_recommendations = Service::spawn("recommendations", |stop| {
-            rapporteur_recommendations::start(arguments, recommendations, asked(stop))
-        });
+        // The same flags as an operator gives to the three binaries. Whom to believe about who calls is agreed on in
+        // the process.
         let flags = [
             "--events",
             &events_url,
@@ -113,8 +108,24 @@ impl System {
         ];
         let arguments: rapporteur_gateway::Arguments = parse(data, "gateway", &flags)?;
         let key_file = arguments.admin_key_file();
+        let storage = rapporteur_gateway::open(&arguments).await.map_err(failed)?;
+        let mint = Mint::open(&storage.store()).await.map_err(failed)?;
+        let mint = Arc::new(mint);
+        let callers = Callers::signed_with(&mint.public_keys()).map_err(|e| failed(e.into()))?;
         let gateway = Service::spawn("gateway", |stop| {
-            rapporteur_gateway::start(arguments, door, asked(stop))
+            rapporteur_gateway::start_on(storage, arguments, door, asked(stop))
+        });
+        let mut arguments: rapporteur_events::Arguments = parse(data, "events", &[])?;
+        arguments.server.callers = Some(callers.clone());
+        let keeps_events = Service::spawn("events", |stop| {
+            rapporteur_events::start(arguments, events, asked(stop))
+        });
+        let mut arguments: rapporteur_recommendations::Arguments =
+            parse(data, "recommendations", &["--events", &events_url])?;
+        arguments.server.callers = Some(callers);
+        arguments.introduction = mint.introduction("recommendations");
+        let keeps_recommendations = Service::spawn("recommendations", |stop| {
+            rapporteur_recommendations::start(arguments, recommendations, asked(stop))
         });
 
         let mut system = Self {

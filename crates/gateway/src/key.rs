@@ -1,6 +1,6 @@
-//! The admin key: 256 random bits, of which the gateway keeps only the BLAKE3 (a random key needs no
-//! slow hash). It is made at the first start and written once, for the operator, into a file that only
-//! its owner can read; the operator may take it away.
+//! The admin key, with which the system is begun: who holds it may everything. It is made at the first start and
+//! written once, for the operator, into a file that only its owner can read; the operator may take it away. It is
+//! written like the keys that operators make for others (`crate::access`), and like those only its hash is kept.
 
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -13,6 +13,8 @@ use rapporteur_server::MainError;
 use rapporteur_store::key::Key;
 use rapporteur_store::{Batch, Check, Store, Write};
 use uuid::Uuid;
+
+use crate::access::secret;
 
 /// Row space of keys in the gateway's store; 01 to 05 belong to the records layer.
 const KEYS: u8 = 0x10;
@@ -37,7 +39,7 @@ pub async fn admin(store: &Arc<dyn Store>, file: &Path) -> Result<[u8; 32], Main
         return Ok(hash);
     }
     let (key, kept) = fresh()?;
-    let hash = *blake3::hash(key.as_bytes()).as_bytes();
+    let hash = secret::hash(key.as_bytes());
     // First the file: a key that is kept but that nobody knows would lock the operator out.
     write_once(file, &key).map_err(|error| format!("{}: {error}", file.display()))?;
     let checks = vec![Check {
@@ -83,17 +85,10 @@ async fn found(store: &Arc<dyn Store>, row: &[u8]) -> Result<Option<[u8; 32]>, M
 
 /// A new key, `rpk_<id>_<secret>`.
 fn fresh() -> Result<(String, Kept), MainError> {
-    let mut random = [0; 38];
-    getrandom::fill(&mut random).map_err(|error| format!("no randomness for a key: {error}"))?;
-    let (id, secret) = random.split_at(6);
-    let (id, secret) = (hex(id), hex(secret));
-    let key = format!("rpk_{id}_{secret}");
-    let hash = blake3::hash(key.as_bytes()).as_bytes().to_vec();
+    let id = secret::new_id()?;
+    let key = secret::new_key(&id)?;
+    let hash = secret::hash(key.as_bytes()).to_vec();
     Ok((key, Kept { id, hash }))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The file appears whole or not at all, and is never readable by others, not even for a moment.
@@ -184,11 +179,5 @@ mod tests {
             store.commit(batch).await.unwrap();
         }
         store.close().await.unwrap();
-    }
-
-    #[test]
-    fn no_two_keys_are_alike() {
-        let (one, other) = (fresh().unwrap().0, fresh().unwrap().0);
-        assert_ne!(one, other);
     }
 }

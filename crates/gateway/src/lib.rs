@@ -1,7 +1,6 @@
 //! The public door of rapporteur: one address for every service.
 //!
-//! What it keeps: the admin key's hash, and the mirrors from which its views are made; all of it can be
-//! lost but the key. What it promises: a call goes on to the service that owns the noun with its bytes
+//! What it keeps: keys and grants, and the mirrors from which its views are made; the mirrors can be lost. What it promises: a call goes on to the service that owns the noun with its bytes
 //! untouched, under the name of the caller whom the door established and nobody else's; a service that
 //! is down is UNAVAILABLE by name; joined answers say what they rest on. What it deliberately does not
 //! do: it decodes no request that it does not answer itself, so a new RPC or field needs no change here.
@@ -9,7 +8,8 @@
 //! | module | holds |
 //! | --- | --- |
 //! | [`routes`] | which service owns what: the one table |
-//! | [`door`] | who calls, and what anonymous callers may |
+//! | [`door`] | who calls, and what anonymous callers may; [`visitor`]: whom it took in |
+//! | [`access`] | keys, grants, and the tokens that say to the services who calls |
 //! | [`key`] | the admin key |
 //! | [`forward`] | passing calls on |
 //! | [`balance`] | over the replicas of a service; [`repeat`]: which calls may be made twice |
@@ -24,6 +24,7 @@
 
 #![warn(missing_docs)]
 
+pub mod access;
 pub mod balance;
 pub mod changes;
 pub mod coverage;
@@ -40,21 +41,23 @@ pub mod status;
 pub mod stream;
 pub mod trace;
 pub mod upstream;
+pub mod visitor;
 pub mod web;
 
 use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use rapporteur_records::Introduction;
+use rapporteur_records::{Introduction, Records};
 use rapporteur_server::network::Listener;
-use rapporteur_server::{Args, Callers, Drain, MainError, Serving, Storage, serve};
+use rapporteur_server::{Args, Callers, Drain, MainError, PageToken, Serving, Storage, serve};
 use rapporteur_store::Store;
 use rapporteur_views::Views;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tonic::service::Routes;
 
+use crate::access::{Book, Mint, usage};
 use crate::door::Door;
 use crate::upstream::Upstreams;
 
@@ -97,6 +100,11 @@ impl Arguments {
     pub fn admin_key_file(&self) -> PathBuf {
         self.server.data.join("admin.key")
     }
+
+    /// The file with the public keys by which services verify who calls: a JSON Web Key Set, written at each start.
+    pub fn caller_keys_file(&self) -> PathBuf {
+        self.server.data.join("caller-keys.json")
+    }
 }
 
 /// Runs the gateway on `listener` until `shutdown` resolves. The services need not run yet.
@@ -105,15 +113,16 @@ pub async fn start(
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), MainError> {
-    // A wrong address is told before anything is made.
-    Upstreams::connect(&arguments)?;
-    let storage = Storage::open(
-        "gateway",
-        &arguments.server.data.join("store"),
-        &arguments.server,
-    )
-    .await?;
+    let storage = open(&arguments).await?;
     start_on(storage, arguments, listener, shutdown).await
+}
+
+/// Opens the gateway's store.
+pub async fn open(arguments: &Arguments) -> Result<Storage, MainError> {
+    // A wrong address is told before anything is made.
+    Upstreams::connect(arguments)?;
+    let data = arguments.server.data.join("store");
+    Storage::open("gateway", &data, &arguments.server).await
 }
 
 /// [`start`] on a store that is open already, and on any network.
@@ -124,6 +133,7 @@ pub async fn start_on(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), MainError> {
     let upstreams = Upstreams::connect(&arguments)?;
+    let tokens = storage.tokens.clone();
     let serving = Serving::from(&arguments.server)
         .fatal(storage.failed())
         .about(env!("CARGO_PKG_VERSION"), storage.engine)
@@ -135,6 +145,7 @@ pub async fn start_on(
         serving,
         &upstreams,
         &storage.store(),
+        tokens,
         shutdown,
     )
     .await;
@@ -148,18 +159,24 @@ async fn run(
     serving: Serving,
     upstreams: &Upstreams,
     store: &Arc<dyn Store>,
+    tokens: PageToken,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), MainError> {
-    let door = Arc::new(Door::new(
-        key::admin(store, &arguments.admin_key_file()).await?,
-    ));
+    let admin = key::admin(store, &arguments.admin_key_file()).await?;
+    let book = Arc::new(Book::open(Records::new(store.clone())).await?);
+    let mint = Arc::new(Mint::open(store).await?);
+    let keys_file = arguments.caller_keys_file();
+    mint.publish(&keys_file)
+        .map_err(|error| format!("{}: {error}", keys_file.display()))?;
+    let door = Arc::new(Door::new(admin, book.clone(), mint.clone()));
     let views = Views::load(store).await?;
     let mut followers = follow(
         &views,
         upstreams,
-        &Introduction::default(),
+        &mint.introduction("gateway"),
         &serving.drain(),
     );
+    attend(&book, &mut followers, &serving.drain());
     let followed_up = followup::server(views.clone(), upstreams.clone(), store).await?;
     let router = forward::router(upstreams, door.clone());
     let routes = Routes::from(router)
@@ -167,6 +184,7 @@ async fn run(
         .add_service(door.guard(trace::server(views.clone(), upstreams.clone())))
         .add_service(door.guard(followed_up))
         .add_service(door.guard(changes::server(upstreams.clone())))
+        .add_service(door.guard(access::service::server(book.clone(), mint, tokens)))
         .add_service(door.guard(status::server(
             views.clone(),
             upstreams.clone(),
@@ -188,7 +206,23 @@ async fn run(
     );
     let served = serve(listener, routes, serving, shutdown).await;
     followers.shutdown().await;
+    // The last minute's.
+    if let Err(error) = usage::Ledger::default().write(&book).await {
+        tracing::warn!(%error, "could not write when keys were last used");
+    }
     Ok(served?)
+}
+
+/// Keeps up with what is written of keys and grants, by whatever gateway, and writes when keys are used.
+fn attend(book: &Arc<Book>, followers: &mut JoinSet<()>, drain: &Drain) {
+    let (book, draining) = (book.clone(), drain.draining());
+    followers.spawn(async move {
+        tokio::select! {
+            () = book.follow() => {}
+            () = usage::Ledger::default().keep(&book) => {}
+            () = draining => {}
+        }
+    });
 }
 
 /// Keeps the views up to date beside the calls, and knows which replicas take calls.

@@ -13,7 +13,6 @@ use http::{Request, Response};
 use http_body::Frame;
 use rapporteur_server::deadline::{Pace, pace};
 
-use crate::door::{Access, access};
 use crate::download::Download;
 
 /// Largest body that is kept.
@@ -32,11 +31,26 @@ pub enum Repeat {
 
 /// Whether the call of a path may be repeated. A call that certainly was not heard may be in any case.
 pub fn repeat(path: &str) -> Repeat {
-    match (access(path), pace(path)) {
-        (Some(Access::Read), Pace::Brief) => Repeat::Unfinished,
-        (Some(Access::Read), Pace::Bulk | Pace::Endless | Pace::Elsewhere) => Repeat::Unanswered,
-        (Some(Access::Write) | None, _) => Repeat::Never,
+    match pace(path) {
+        _ if !changes_nothing(path) => Repeat::Never,
+        Pace::Brief => Repeat::Unfinished,
+        Pace::Bulk | Pace::Endless | Pace::Elsewhere => Repeat::Unanswered,
     }
+}
+
+/// First words of the names of methods that change nothing.
+const READS: [&str; 9] = [
+    "Get", "List", "BatchGet", "Watch", "Resolve", "Trace", "Check", "Count", "Issue",
+];
+
+/// Whether the method of a path surely changes nothing.
+fn changes_nothing(path: &str) -> bool {
+    let method = path.rsplit('/').next().unwrap_or_default();
+    READS.iter().any(|word| {
+        method
+            .strip_prefix(word)
+            .is_some_and(|rest| rest.bytes().next().is_none_or(|b| b.is_ascii_uppercase()))
+    })
 }
 
 /// What is kept of a call while its answer is waited for.

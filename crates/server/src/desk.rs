@@ -155,12 +155,7 @@ impl Desk {
         request: Request<R>,
     ) -> Result<(Call, R), Status> {
         let caller = Caller::of(&request);
-        let message = request.into_inner();
-        let mut call = Call::new(&caller.id, rpc, &message);
-        call.log_id.clone_from(&caller.request_id);
-        message.request_id().clone_into(&mut call.request_id);
-        message.reason().clone_into(&mut call.reason);
-        call.validate_only = message.validate_only();
+        let (call, message) = received(rpc, request);
         match self.may(&caller, rpc, &message).await {
             Ok(()) => Ok((call, message)),
             Err(error) => {
@@ -227,6 +222,19 @@ impl Desk {
         let noted = self.records.refused(call, subject, &why.to_string()).await;
         noted.map_err(status)
     }
+}
+
+/// A write request as the call that the change log keeps, and its message. Whether it may be made is for
+/// [`Desk::received`] to say, or for whoever answers it otherwise.
+pub fn received<R: WriteRequest>(rpc: &'static str, request: Request<R>) -> (Call, R) {
+    let caller = Caller::of(&request);
+    let message = request.into_inner();
+    let mut call = Call::new(&caller.id, rpc, &message);
+    call.log_id = caller.request_id;
+    message.request_id().clone_into(&mut call.request_id);
+    message.reason().clone_into(&mut call.reason);
+    call.validate_only = message.validate_only();
+    (call, message)
 }
 
 /// One record as an answer.

@@ -6,12 +6,12 @@ mod schema;
 
 use http::Method;
 use prost_reflect::{FieldDescriptor, Kind};
+use rapporteur_access::Who;
 use serde_json::{Map, Value, json};
 
 use self::comments::Comments;
 use self::schema::Schemas;
 use super::bindings::{Binding, Bindings, BodyOf};
-use crate::door::{Access, access};
 
 const ABOUT: &str = "The record of intergovernmental dialogues. The same calls over gRPC: ask its reflection. \
     Whatever everybody may read needs no key. An error is `{\"error\": {code, status, message, details}}` as AIP-193 \
@@ -97,7 +97,9 @@ fn operation(
         "responses": responses(binding, schemas),
         "security": [{"key": []}],
     });
-    if access(&binding.path()) == Some(Access::Read) {
+    let path = binding.path();
+    let rule = rapporteur_access::rule(path.strip_prefix('/').unwrap_or(&path));
+    if rule.is_some_and(|rule| rule.who == Who::Anyone) {
         operation["security"] = json!([{}, {"key": []}]);
     }
     let (body, required) = match &binding.body {

@@ -60,6 +60,28 @@ impl NamedService for Echo {
     const NAME: &'static str = NAME;
 }
 
+/// The same under the name of a service whose calls are in the policy table.
+#[derive(Clone, Default)]
+pub(crate) struct Events(Echo);
+
+impl NamedService for Events {
+    const NAME: &'static str = "rapporteur.events.v1.EventService";
+}
+
+impl Service<http::Request<Body>> for Events {
+    type Response = http::Response<Body>;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Self::Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
+        self.0.call(request)
+    }
+}
+
 /// Tells that the call that holds it is gone.
 struct Leaving(Arc<State>);
 
@@ -123,7 +145,7 @@ async fn unary(
     request: Request<String>,
 ) -> Result<Response<String>, Status> {
     match method.as_str() {
-        "GetMetadata" => {
+        "GetMetadata" | "GetEvent" | "CreateEvent" => {
             let mut lines = Vec::new();
             for entry in request.metadata().iter() {
                 match entry {

@@ -20,7 +20,7 @@ async fn watch(gateway: &Gateway, method: &str) -> Result<Streaming<String>, Sta
     let mut grpc = tonic::client::Grpc::new(gateway.channel.clone());
     grpc.ready().await.unwrap();
     let path = format!("/{NAME}/{method}").parse().unwrap();
-    let request = Request::new(String::new());
+    let request = gateway.keyed(String::new());
     soon(
         method,
         grpc.server_streaming(request, path, ProstCodec::default()),
@@ -80,7 +80,7 @@ async fn streams_go_through_both_ways() {
     let path = format!("/{NAME}/WatchBoth").parse().unwrap();
     sender.send("first".to_owned()).await.unwrap();
     let codec = ProstCodec::<String, String>::default();
-    let mut back = soon("both", grpc.streaming(Request::new(outgoing), path, codec))
+    let mut back = soon("both", grpc.streaming(gateway.keyed(outgoing), path, codec))
         .await
         .unwrap()
         .into_inner();
@@ -205,10 +205,13 @@ async fn streams_that_nobody_reads_hold_up_nobody_else() {
         grpc.ready().await.unwrap();
         let path = format!("/{NAME}/WatchFlood").parse().unwrap();
         let codec = ProstCodec::<String, String>::default();
-        let mut stream = soon("a flood", grpc.server_streaming(nothing(), path, codec))
-            .await
-            .unwrap()
-            .into_inner();
+        let mut stream = soon(
+            "a flood",
+            grpc.server_streaming(gateway.keyed(String::new()), path, codec),
+        )
+        .await
+        .unwrap()
+        .into_inner();
         soon("the first item", stream.message())
             .await
             .unwrap()
@@ -295,7 +298,7 @@ async fn what_no_service_answers_is_unimplemented() {
         grpc.ready().await.unwrap();
         let codec = ProstCodec::<String, String>::default();
         let status = grpc
-            .unary(Request::new(String::new()), path.parse().unwrap(), codec)
+            .unary(gateway.keyed(String::new()), path.parse().unwrap(), codec)
             .await
             .unwrap_err();
         assert_eq!(status.code(), Code::Unimplemented, "{path}: {status:?}");
