@@ -5,6 +5,7 @@ use std::future::pending;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
+use rapporteur_server::tls::PeerArgs;
 use rapporteur_server::{Args, MainError, Storage};
 use rapporteur_store::Store;
 use rapporteur_store::engine::{Address, Opened, Settings};
@@ -93,6 +94,7 @@ impl House {
             let arguments = rapporteur_recommendations::Arguments {
                 server: Args::default(),
                 events: vec![at(EVENTS)],
+                peers: PeerArgs::default(),
             };
             async move {
                 let (port, storage) = (Port::open(PORT).await?, disk.storage().await);
@@ -111,6 +113,7 @@ impl House {
                 },
                 events: vec![at(EVENTS)],
                 recommendations: vec![at(RECOMMENDATIONS)],
+                peers: PeerArgs::default(),
             };
             async move {
                 let (port, storage) = (Port::open(PORT).await?, disk.storage().await);

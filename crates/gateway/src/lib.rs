@@ -45,6 +45,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use rapporteur_server::network::Listener;
+use rapporteur_server::tls::PeerArgs;
 use rapporteur_server::{Args, Drain, MainError, Serving, Storage, serve};
 use rapporteur_store::Store;
 use rapporteur_views::Views;
@@ -78,6 +79,9 @@ pub struct Arguments {
         default_value = "http://127.0.0.1:7702"
     )]
     pub recommendations: Vec<String>,
+    /// How services at https:// addresses are reached.
+    #[command(flatten)]
+    pub peers: PeerArgs,
 }
 
 impl AsRef<Args> for Arguments {

@@ -46,6 +46,7 @@ use std::future::Future;
 use rapporteur_proto::changes::v1::Service;
 use rapporteur_records::{AnyNoun, Feed, Records};
 use rapporteur_server::network::Listener;
+use rapporteur_server::tls::PeerArgs;
 use rapporteur_server::{Args, Changes, Desk, MainError, Serving, Storage, serve};
 use tokio::net::TcpListener;
 
@@ -67,6 +68,9 @@ pub struct Arguments {
         default_value = "http://127.0.0.1:7701"
     )]
     pub events: Vec<String>,
+    /// How the events service at https:// addresses is reached.
+    #[command(flatten)]
+    pub peers: PeerArgs,
 }
 
 impl AsRef<Args> for Arguments {
@@ -108,7 +112,7 @@ pub async fn start_on(
     let (store, tokens) = (storage.store(), storage.tokens.clone());
     let feed = Feed::new(store.clone(), Service::Recommendations, &NOUNS);
     let desk = Desk::new(Records::new(store.clone()), tokens.clone());
-    let register = Register::new(store.clone(), &arguments.events)?;
+    let register = Register::new(store.clone(), &arguments.events, &arguments.peers)?;
     register.mirror().load().await?;
     let services = api::SERVICES
         .iter()

@@ -23,6 +23,7 @@ use rapporteur_proto::events::v1::{
 };
 use rapporteur_records::words::date;
 use rapporteur_records::{Error, Mirror, Pattern, Result, check_id, name};
+use rapporteur_server::tls::PeerArgs;
 use rapporteur_server::{Replicas, client};
 use rapporteur_store::Store;
 use tokio::time::timeout;
@@ -96,10 +97,10 @@ pub struct Register {
 impl Register {
     /// A register kept in `store`, of the events service whose replicas are at `addresses`. It stands still until
     /// [`Register::follow`] runs.
-    pub fn new(store: Arc<dyn Store>, addresses: &[String]) -> Result<Self> {
+    pub fn new(store: Arc<dyn Store>, addresses: &[String], peers: &PeerArgs) -> Result<Self> {
         Ok(Self {
             mirror: Mirror::new(store, EVENTS, None),
-            events: Arc::new(Replicas::new(EVENTS, addresses)?),
+            events: Arc::new(Replicas::new(EVENTS, addresses, peers)?),
         })
     }
 

@@ -13,7 +13,9 @@ use std::time::Duration;
 use clap::error::ErrorKind;
 use clap::{Command, Parser, ValueEnum};
 
+use crate::serve::ServeError;
 use crate::storage::StoreArgs;
+use crate::tls::{Acceptor, ListenArgs};
 
 /// The arguments that every service has; flatten them into the service's own.
 #[derive(Clone, Debug, clap::Args)]
@@ -31,6 +33,12 @@ pub struct Args {
     /// Where the store is, when it is not in the data directory.
     #[command(flatten)]
     pub store: StoreArgs,
+    /// Whether and how connections are private.
+    #[command(flatten)]
+    pub tls: ListenArgs,
+    /// Address on which health alone is answered, without TLS: for probes that have no certificate
+    #[arg(long, value_name = "ADDRESS")]
+    pub health_listen: Option<SocketAddr>,
     /// TOML file with any of these settings, written as `drain_seconds = 30`
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -57,7 +65,7 @@ pub struct Args {
     #[arg(long, value_name = "COUNT", default_value_t = 1_024, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub max_connections: u32,
     /// Most connections from one address at a time; 0 = no limit of its own
-    #[arg(long, value_name = "COUNT", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=1_000_000))]
+    #[arg(long, value_name = "COUNT", default_value_t = 256, value_parser = clap::value_parser!(u32).range(..=1_000_000))]
     pub max_connections_per_address: u32,
     /// Seconds that a new connection has to begin speaking HTTP/2
     #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=600))]
@@ -71,6 +79,18 @@ impl Args {
     /// `drain_seconds` as a duration.
     pub fn drain(&self) -> Duration {
         Duration::from_secs(self.drain_seconds)
+    }
+
+    /// What is wrong with the settings of the listener, as far as it shows before anything is started: files
+    /// of TLS that cannot be used, or an address that others can reach without it.
+    pub fn check(&self) -> Result<(), String> {
+        match Acceptor::new(&self.tls, false) {
+            Err(error) => Err(error.to_string()),
+            Ok(None) if !self.tls.may_listen_plainly(self.listen) => {
+                Err(ServeError::Plaintext(self.listen).to_string())
+            }
+            Ok(_) => Ok(()),
+        }
     }
 }
 

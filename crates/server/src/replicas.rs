@@ -22,7 +22,8 @@ use tonic::transport::Channel;
 use tonic::{Code, Status};
 use tower::retry::budget::{Budget as _, TpsBudget};
 
-use crate::client::{connect, settled};
+use crate::client::{connect_over, settled};
+use crate::tls::{Outgoing, PeerArgs};
 
 /// Most replicas of one service: a bit each.
 const MOST: usize = 64;
@@ -44,10 +45,12 @@ pub struct Replicas {
 
 /// One of them.
 pub struct Replica {
-    /// Its address as it was given, `http://HOST:PORT`.
+    /// Its address as it was given, `http://HOST:PORT` or `https://HOST:PORT`.
     pub address: String,
     /// `HOST:PORT`.
     pub authority: Authority,
+    /// How connections to it are made private; none where they are not.
+    pub tls: Option<Outgoing>,
     /// The way there, for calls that a process makes itself. It connects when it is needed.
     pub channel: Channel,
     /// Why it takes no calls.
@@ -72,10 +75,16 @@ impl fmt::Debug for Replica {
 }
 
 impl Replicas {
-    /// The service `name` at `addresses`, each an `http://HOST:PORT`. Nothing is connected yet, and all are
-    /// believed to be well. `name` is also the argument that is wrong when an address is.
-    pub fn new(name: &'static str, addresses: &[String]) -> Result<Self, Error> {
-        let all = addresses.iter().map(|address| Replica::new(name, address));
+    /// The service `name` at `addresses`, each an `http://HOST:PORT`, or `https://` and reached as `peers` say.
+    /// Nothing is connected yet, and all are believed to be well. `name` is also the argument that is wrong
+    /// when an address is.
+    pub fn new(name: &'static str, addresses: &[String], peers: &PeerArgs) -> Result<Self, Error> {
+        let private = addresses.iter().any(|address| is_private(address));
+        let tls = private.then(|| Outgoing::new(peers)).transpose();
+        let tls = tls.map_err(|error| Error::invalid("peer", error.to_string()))?;
+        let all = addresses
+            .iter()
+            .map(|address| Replica::new(name, address, tls.as_ref()));
         let all = all.collect::<Result<Box<[_]>, _>>()?;
         let twice =
             (1..all.len()).find(|at| all[..*at].iter().any(|r| r.authority == all[*at].authority));
@@ -213,20 +222,22 @@ impl Replicas {
 }
 
 impl Replica {
-    fn new(service: &'static str, address: &str) -> Result<Self, Error> {
+    fn new(service: &'static str, address: &str, tls: Option<&Outgoing>) -> Result<Self, Error> {
         let wrong = || {
-            let shape = "is not the address of a service; it should look like http://HOST:PORT";
+            let shape = "is not the address of a service; it should look like http://HOST:PORT or https://HOST:PORT";
             Error::invalid(service, format!("`{address}` {shape}"))
         };
         let uri: Uri = address.parse().map_err(|_| wrong())?;
         let authority = uri
             .authority()
-            .filter(|_| uri.scheme() == Some(&Scheme::HTTP))
+            .filter(|_| [Some(&Scheme::HTTP), Some(&Scheme::HTTPS)].contains(&uri.scheme()))
             .ok_or_else(wrong)?;
+        let tls = tls.filter(|_| is_private(address)).cloned();
         Ok(Self {
             address: address.to_owned(),
             authority: authority.clone(),
-            channel: connect(address).map_err(|_| wrong())?,
+            channel: connect_over(address, tls.clone()).map_err(|_| wrong())?,
+            tls,
             trouble: Mutex::default(),
             suspected: Notify::new(),
         })
@@ -237,22 +248,31 @@ impl Replica {
     }
 }
 
+/// Whether an address asks for TLS.
+fn is_private(address: &str) -> bool {
+    address
+        .get(..8)
+        .is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn three() -> Replicas {
         let addresses = [1, 2, 3].map(|port| format!("http://127.0.0.1:{port}"));
-        Replicas::new("events", &addresses).unwrap()
+        Replicas::new("events", &addresses, &PeerArgs::default()).unwrap()
     }
 
     #[tokio::test]
     async fn addresses_are_checked() {
         let refused = |addresses: &[&str]| {
             let addresses: Vec<String> = addresses.iter().map(|a| (*a).to_owned()).collect();
-            Replicas::new("events", &addresses).unwrap_err().to_string()
+            Replicas::new("events", &addresses, &PeerArgs::default())
+                .unwrap_err()
+                .to_string()
         };
-        for odd in ["127.0.0.1:7701", "https://x:1", "", "http://", "/"] {
+        for odd in ["127.0.0.1:7701", "ftp://x:1", "", "http://", "/"] {
             let error = refused(&["http://127.0.0.1:1", odd]);
             assert!(
                 error.contains("events") && error.contains("http://HOST:PORT"),
@@ -293,7 +313,12 @@ mod tests {
 
     #[tokio::test]
     async fn the_only_one_is_never_out() {
-        let alone = Replicas::new("events", &["http://127.0.0.1:1".to_owned()]).unwrap();
+        let alone = Replicas::new(
+            "events",
+            &["http://127.0.0.1:1".to_owned()],
+            &PeerArgs::default(),
+        )
+        .unwrap();
         alone.lost(0, "refused");
         assert_eq!(alone.pick(), Some(0));
         assert_eq!(alone.other(1), None);

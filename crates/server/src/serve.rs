@@ -5,6 +5,7 @@
 //! return, so whoever called it can close the store.
 
 use std::future::{self, Future};
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -18,8 +19,10 @@ use uuid::Uuid;
 use crate::accept::{Door, Incoming};
 use crate::call::CallLayer;
 use crate::health::Health;
-use crate::network::Listener;
+use crate::network::{self, Listener};
+use crate::probes;
 use crate::serving::Serving;
+use crate::tls::{self, Acceptor};
 
 /// Largest message that a service takes: `.max_decoding_message_size(MAX_DECODING_BYTES)`. A larger one
 /// is refused with RESOURCE_EXHAUSTED, reason `MESSAGE_TOO_LARGE` (tonic alone says OUT_OF_RANGE, which
@@ -58,6 +61,14 @@ pub enum ServeError {
     /// The address cannot be asked of the listener.
     #[error("listener: {0}")]
     Listener(#[from] std::io::Error),
+    /// The certificates cannot be used.
+    #[error(transparent)]
+    Tls(#[from] tls::Error),
+    /// Others can reach the listener, and it has no certificate.
+    #[error(
+        "{0} can be reached from other machines: give --tls-cert and --tls-key, or --plaintext where a mesh or a tunnel protects it"
+    )]
+    Plaintext(SocketAddr),
     /// The server ended though nobody asked it to.
     #[error("the server ended by itself")]
     Ended,
@@ -75,6 +86,12 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
     let address = listener.local_addr()?;
+    let tls = Acceptor::new(&serving.tls, serving.http1)?;
+    let (private, mutual) = (tls.is_some(), serving.tls.tls_client_ca.is_some());
+    // In a simulation there are no others.
+    if !private && !serving.tls.may_listen_plainly(address) && network::simulated().is_none() {
+        return Err(ServeError::Plaintext(address));
+    }
     let health = Health::of(&serving.services).await;
     let mut routes = routes
         .into()
@@ -83,7 +100,14 @@ pub async fn serve(
         routes = with_reflection(routes, &serving)?;
     }
 
-    let door = Door::new(serving.door);
+    let probes = match serving.health_listen {
+        Some(address) => {
+            let health = Routes::new(health.service(serving.about.clone()));
+            Some(probes::answer(address, health).await?)
+        }
+        None => None,
+    };
+    let door = Door::new(serving.door, tls);
     let close = CancellationToken::new();
     let calls = CallLayer::new(serving.patience, serving.pace, serving.drain.clone());
     let mut server = pin!(
@@ -94,6 +118,7 @@ pub async fn serve(
             .http2_keepalive_timeout(Some(KEEPALIVE_WITHIN))
             .http2_max_pending_accept_reset_streams(Some(PENDING_RESETS))
             .http2_max_local_error_reset_streams(Some(LOCAL_RESETS))
+            .accept_http1(serving.http1)
             .max_connection_age(jittered(CONNECTION_AGE))
             .layer(calls)
             .add_routes(routes)
@@ -110,7 +135,7 @@ pub async fn serve(
     let mut shutdown = pin!(shutdown);
     let mut watchdog = watchdog();
     notify(NotifyState::Ready);
-    tracing::info!(%address, services = serving.services.join(" "), "ready");
+    tracing::info!(%address, tls = private, mutual, services = serving.services.join(" "), "ready");
 
     let reason = loop {
         tokio::select! {
@@ -147,6 +172,7 @@ pub async fn serve(
             let _ = timeout(CUT_WITHIN, &mut server).await;
         }
     }
+    drop(probes);
     tracing::info!("stopped");
     reason.map_or(Ok(()), |reason| Err(ServeError::Fatal(reason)))
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use crate::accept::DoorLimits;
 use crate::args::Args;
 use crate::deadline::{self, Pace, Patience};
 use crate::drain::{Drain, Readiness};
+use crate::tls::ListenArgs;
 
 /// Resolves with the reason why the process cannot go on.
 pub(crate) type Fatal = Pin<Box<dyn Future<Output = String> + Send>>;
@@ -21,6 +23,9 @@ pub struct Serving {
     pub(crate) patience: Patience,
     pub(crate) pace: fn(&str) -> Pace,
     pub(crate) door: DoorLimits,
+    pub(crate) tls: ListenArgs,
+    pub(crate) http1: bool,
+    pub(crate) health_listen: Option<SocketAddr>,
     pub(crate) announce: Duration,
     pub(crate) drain_within: Duration,
     pub(crate) drain: Drain,
@@ -70,6 +75,12 @@ impl Serving {
         self
     }
 
+    /// HTTP/1.1 is spoken beside HTTP/2, for routes that are not gRPC.
+    pub fn http1(mut self) -> Self {
+        self.http1 = true;
+        self
+    }
+
     /// The handle by which services learn that the process stops.
     pub fn drain(&self) -> Drain {
         self.drain.clone()
@@ -104,6 +115,9 @@ impl From<&Args> for Serving {
                     .unwrap_or(usize::MAX),
                 handshake: Duration::from_secs(args.handshake_seconds),
             },
+            tls: args.tls.clone(),
+            http1: false,
+            health_listen: args.health_listen,
             announce: Duration::from_secs(args.announce_seconds),
             drain_within: args.drain(),
             drain: Drain::default(),

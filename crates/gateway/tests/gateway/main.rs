@@ -21,6 +21,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use rapporteur_gateway::Arguments;
+use rapporteur_server::tls::PeerArgs;
 use rapporteur_server::{Args, MainError, Readiness, ServeError, Serving, client, serve};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -76,6 +77,7 @@ impl Gateway {
             },
             events: events.split(',').map(str::to_owned).collect(),
             recommendations: recommendations.split(',').map(str::to_owned).collect(),
+            peers: PeerArgs::default(),
         };
         let key_file = arguments.admin_key_file();
         let (stop, stopped) = oneshot::channel();

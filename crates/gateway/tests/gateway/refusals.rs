@@ -8,6 +8,7 @@ use http::uri::PathAndQuery;
 use rapporteur_gateway::balance::{Balance, target};
 use rapporteur_records::Error;
 use rapporteur_server::Replicas;
+use rapporteur_server::tls::PeerArgs;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -114,7 +115,12 @@ async fn pair(rudeness: Rudeness) -> Pair {
     let good = echo.state.clone();
     let upstream = Upstream::start(Routes::new(echo)).await;
     // Nobody follows their health: it is always the rude one's turn first.
-    let replicas = Replicas::new("events", &[address, upstream.url.clone()]).unwrap();
+    let replicas = Replicas::new(
+        "events",
+        &[address, upstream.url.clone()],
+        &PeerArgs::default(),
+    )
+    .unwrap();
     Pair {
         balance: Balance::new(Arc::new(replicas)),
         rude,

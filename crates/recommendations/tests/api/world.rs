@@ -12,6 +12,7 @@ pub(crate) use rapporteur_proto::recommendations::v1::*;
 pub(crate) use rapporteur_proto::r#type::v1::{
     CivilDate, LocalizedText, PlanLink, PlanLinkKind, Provenance,
 };
+use rapporteur_server::tls::PeerArgs;
 use rapporteur_server::{Args, MainError, client};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -51,6 +52,7 @@ impl Service {
         let arguments = rapporteur_recommendations::Arguments {
             server,
             events: vec![format!("http://{events}")],
+            peers: PeerArgs::default(),
         };
         Self::start(|listener, stopped| {
             rapporteur_recommendations::start(arguments, listener, stopped)
