@@ -15,6 +15,7 @@ mod apart;
 mod followers;
 mod keeping;
 mod kill;
+mod private;
 mod rooms;
 mod sample;
 mod sets;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::body::Body;
 use http::uri::PathAndQuery;
-use rapporteur_gateway::balance::{Balance, target};
+use rapporteur_gateway::balance::Balance;
 use rapporteur_records::Error;
 use rapporteur_server::Replicas;
 use rapporteur_server::tls::PeerArgs;
@@ -135,7 +135,7 @@ impl Pair {
         let length = u8::try_from(message.len()).unwrap();
         let body = [&[0, 0, 0, 0, length + 2, 0x0a, length], message].concat();
         let path = PathAndQuery::try_from(format!("/{}/{method}", echo::NAME)).unwrap();
-        let request = http::Request::post(target(Some(path), self.balance.authority(0)).unwrap())
+        let request = http::Request::post(self.balance.target(0, Some(path)).unwrap())
             .version(http::Version::HTTP_2)
             .header("content-type", "application/grpc")
             .header("te", "trailers")

@@ -3,9 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod calls;
+mod certificates;
 mod door;
 mod drain;
 mod echo;
+mod private;
 
 use std::future::Future;
 use std::net::SocketAddr;
