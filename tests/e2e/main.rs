@@ -12,6 +12,7 @@
 mod harness;
 
 mod apart;
+mod floods;
 mod followers;
 mod keeping;
 mod kill;

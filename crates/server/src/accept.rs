@@ -35,6 +35,8 @@ pub(crate) struct DoorLimits {
     pub(crate) per_address: usize,
     /// From the connection to the end of the preface.
     pub(crate) handshake: Duration,
+    /// In which a client takes what it is sent, and answers that it asked for.
+    pub(crate) take: Duration,
 }
 
 /// The connections that are inside.
@@ -111,7 +113,7 @@ impl Door {
         };
         Some(Guarded::new(
             stream,
-            Peer::new(peer),
+            Peer::patient(peer, self.limits.take),
             self.tls.as_ref(),
             place,
             self.limits.handshake,

@@ -70,6 +70,9 @@ pub struct Args {
     /// Seconds that a new connection has to begin speaking HTTP/2
     #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=600))]
     pub handshake_seconds: u64,
+    /// Seconds that a client may leave untaken what is sent to it, or an answer that it asked for
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3_600))]
+    pub take_seconds: u64,
     /// Describe the services over gRPC reflection
     #[arg(long, value_name = "BOOL", default_value_t = true, action = clap::ArgAction::Set)]
     pub reflection: bool,

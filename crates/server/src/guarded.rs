@@ -28,6 +28,8 @@ pub(crate) struct Guarded<S> {
     place: Place,
     silence: Option<Silence>,
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
+    /// When to look next whether answers wait for too long; none while none wait.
+    look: Option<Pin<Box<Sleep>>>,
 }
 
 struct Silence {
@@ -54,6 +56,7 @@ impl<S: Connection> Guarded<S> {
                 timer: Box::pin(sleep(handshake)),
             }),
             cut: Box::pin(cut.cancelled_owned()),
+            look: None,
         }
     }
 
@@ -68,9 +71,25 @@ impl<S: Connection> Guarded<S> {
         {
             return Err(io::ErrorKind::TimedOut.into());
         }
-        if self.peer.untaken().is_overdue() {
-            tracing::warn!(peer = %self.peer.address(), "a client does not take its answers; putting it out");
-            return Err(io::ErrorKind::TimedOut.into());
+        self.takes(cx)
+    }
+
+    /// An error when an answer has waited for too long.
+    fn takes(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        let untaken = self.peer.untaken();
+        if self.look.is_none() && untaken.any() {
+            self.look = Some(Box::pin(sleep(untaken.span())));
+        }
+        // The timer is kept while answers come and go: a connection that works sets it once a span.
+        while let Some(look) = &mut self.look
+            && look.as_mut().poll(cx).is_ready()
+        {
+            if untaken.is_overdue() {
+                let peer = self.peer.address();
+                tracing::warn!(%peer, "a client does not take its answers; putting it out");
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+            self.look = untaken.any().then(|| Box::pin(sleep(untaken.span())));
         }
         Ok(())
     }

@@ -16,6 +16,7 @@ const LIMITS: DoorLimits = DoorLimits {
     connections: 64,
     per_address: 0,
     handshake: Duration::from_secs(5),
+    take: Duration::from_secs(5),
 };
 const STREAMS_PER_CONNECTION: u32 = 8;
 

@@ -5,7 +5,6 @@ use std::future::Future;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use rustls::pki_types::CertificateDer;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -15,9 +14,6 @@ use tokio_rustls::server::TlsStream;
 
 use crate::network::Connection;
 use crate::tls::{Acceptor, Peer};
-
-/// How long a peer may take none of the bytes that are written to it.
-const TAKES_WITHIN: Duration = Duration::from_secs(30);
 
 /// A connection whose peer has to take what is written to it.
 pub(crate) struct Secured<S> {
@@ -86,7 +82,7 @@ impl<S: Connection> Secured<S> {
         }
         let stuck = self
             .stuck
-            .get_or_insert_with(|| Box::pin(sleep(TAKES_WITHIN)));
+            .get_or_insert_with(|| Box::pin(sleep(self.peer.untaken().patience())));
         ready!(stuck.as_mut().poll(cx));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }

@@ -114,6 +114,7 @@ impl From<&Args> for Serving {
                 per_address: usize::try_from(args.max_connections_per_address)
                     .unwrap_or(usize::MAX),
                 handshake: Duration::from_secs(args.handshake_seconds),
+                take: Duration::from_secs(args.take_seconds),
             },
             tls: args.tls.clone(),
             http1: false,

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use http::Extensions;
 use rustls::pki_types::CertificateDer;
@@ -26,11 +27,17 @@ struct Certificate {
 }
 
 impl Peer {
-    pub(crate) fn new(address: SocketAddr) -> Self {
+    /// Whoever calls from an address, without a certificate.
+    pub fn new(address: SocketAddr) -> Self {
+        Self::patient(address, Duration::MAX)
+    }
+
+    /// The same; its answers may wait so long.
+    pub(crate) fn patient(address: SocketAddr, patience: Duration) -> Self {
         Self(Arc::new(End {
             address,
             certificate: OnceLock::new(),
-            untaken: Untaken::default(),
+            untaken: Untaken::new(patience),
         }))
     }
 

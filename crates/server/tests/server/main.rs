@@ -8,6 +8,7 @@ mod door;
 mod drain;
 mod echo;
 mod private;
+mod untaken;
 
 use std::future::Future;
 use std::net::SocketAddr;
