@@ -5,6 +5,7 @@ use std::future::pending;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
+use rapporteur_gateway::quota::QuotaArgs;
 use rapporteur_server::tls::PeerArgs;
 use rapporteur_server::{Args, MainError, Storage};
 use rapporteur_store::Store;
@@ -114,6 +115,7 @@ impl House {
                 events: vec![at(EVENTS)],
                 recommendations: vec![at(RECOMMENDATIONS)],
                 peers: PeerArgs::default(),
+                quota: QuotaArgs::unlimited(),
             };
             async move {
                 let (port, storage) = (Port::open(PORT).await?, disk.storage().await);

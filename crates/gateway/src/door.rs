@@ -12,8 +12,10 @@ use std::task::{Context, Poll};
 
 use futures::future::Either;
 use http::header::AUTHORIZATION;
+use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use rapporteur_records::Error;
+use rapporteur_server::tls::Peer;
 use rapporteur_server::{ANONYMOUS, CALLER_KEY, status};
 use subtle::ConstantTimeEq as _;
 use tonic::Status;
@@ -22,6 +24,7 @@ use tonic::server::NamedService;
 use tower::Service;
 
 use crate::key::ADMIN;
+use crate::quota::{Quota, QuotaArgs};
 
 const CALLER: HeaderName = HeaderName::from_static(CALLER_KEY);
 /// For whom the holder of the admin key calls.
@@ -115,12 +118,27 @@ pub fn access(path: &str) -> Option<Access> {
 #[derive(Debug)]
 pub struct Door {
     admin: [u8; 32],
+    quota: Quota,
 }
 
 impl Door {
     /// A door that the key with this BLAKE3 opens.
     pub fn new(admin: [u8; 32]) -> Self {
-        Self { admin }
+        let quota = Quota::new(&QuotaArgs::unlimited());
+        Self { admin, quota }
+    }
+
+    /// The same; how much each caller asks is counted.
+    pub fn counting(self, quota: Quota) -> Self {
+        Self { quota, ..self }
+    }
+
+    /// Says who calls ([`Door::admit`]), and whether that caller may call now.
+    pub fn enter(&self, parts: &mut Parts) -> Result<(), Box<Status>> {
+        self.admit(parts.uri.path(), &mut parts.headers)?;
+        let caller = parts.headers.get(CALLER).and_then(|id| id.to_str().ok());
+        let peer = Peer::of(&parts.extensions);
+        self.quota.admit(caller.unwrap_or(ANONYMOUS), peer)
     }
 
     /// Puts the caller into the headers of a call, in place of what the client said, or refuses the call.
@@ -218,7 +236,7 @@ where
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let (mut parts, body) = request.into_parts();
-        match self.door.admit(parts.uri.path(), &mut parts.headers) {
+        match self.door.enter(&mut parts) {
             Ok(()) => Either::Right(self.inner.call(Request::from_parts(parts, body))),
             Err(status) => Either::Left(ready(Ok(status.into_http()))),
         }

@@ -81,7 +81,7 @@ impl Forward {
         let (mut parts, body) = request.into_parts();
         let service =
             routes::of_path(parts.uri.path()).ok_or_else(|| unanswered(parts.uri.path()))?;
-        self.door.admit(parts.uri.path(), &mut parts.headers)?;
+        self.door.enter(&mut parts)?;
         if parts.version != Version::HTTP_2 {
             HOP_BY_HOP
                 .iter()

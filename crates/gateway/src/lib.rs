@@ -11,6 +11,7 @@
 //! | [`routes`] | which service owns what: the one table |
 //! | [`door`] | who calls, and what anonymous callers may |
 //! | [`key`] | the admin key |
+//! | [`quota`] | how much a caller may ask |
 //! | [`forward`] | passing calls on |
 //! | [`balance`] | over the replicas of a service; [`repeat`]: which calls may be made twice |
 //! | [`lanes`] | connections to a replica |
@@ -32,6 +33,7 @@ pub mod followup;
 pub mod forward;
 pub mod key;
 pub mod lanes;
+pub mod quota;
 pub mod repeat;
 pub mod replay;
 pub mod routes;
@@ -54,6 +56,7 @@ use tokio::task::JoinSet;
 use tonic::service::Routes;
 
 use crate::door::Door;
+use crate::quota::{Quota, QuotaArgs};
 use crate::upstream::Upstreams;
 
 /// One address for all services: forwards, joins, and says who calls.
@@ -82,6 +85,9 @@ pub struct Arguments {
     /// How services at https:// addresses are reached.
     #[command(flatten)]
     pub peers: PeerArgs,
+    /// How much callers may ask.
+    #[command(flatten)]
+    pub quota: QuotaArgs,
 }
 
 impl AsRef<Args> for Arguments {
@@ -147,9 +153,8 @@ async fn run(
     store: &Arc<dyn Store>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), MainError> {
-    let door = Arc::new(Door::new(
-        key::admin(store, &arguments.admin_key_file()).await?,
-    ));
+    let admin = key::admin(store, &arguments.admin_key_file()).await?;
+    let door = Arc::new(Door::new(admin).counting(Quota::new(&arguments.quota)));
     let views = Views::load(store).await?;
     let mut followers = follow(&views, upstreams, &serving.drain());
     let followed_up = followup::server(views.clone(), upstreams.clone(), store).await?;

@@ -2,14 +2,15 @@
 //! answers any call.
 //!
 //! A replica that does not answer is taken out of turn, and so is one that says that it does not serve. Its
-//! health, followed in the background, brings it back. A service with one address has nobody to give its calls
-//! to, so it is never out and nothing is followed.
+//! health, followed in the background, brings it back. When none is left, calls are refused at once instead of
+//! waiting for their deadlines: the circuit is open, and closed again by the first that answers. A service with
+//! one address that says that it does not serve is asked all the same, since it knows best why.
 
 mod attend;
 
 use std::fmt;
-use std::future::{self, Future};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::future::Future;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -40,6 +41,8 @@ pub struct Replicas {
     /// One bit for each replica that takes calls.
     up: AtomicU64,
     turn: AtomicUsize,
+    /// Whether health is followed, without which the only replica would never come back.
+    watched: AtomicBool,
     repeats: TpsBudget,
 }
 
@@ -104,6 +107,7 @@ impl Replicas {
             up: AtomicU64::new(u64::MAX >> (MOST - all.len())),
             all,
             turn: AtomicUsize::new(0),
+            watched: AtomicBool::new(false),
             repeats: TpsBudget::new(REPEATED_OVER, REPEATED_PER_SECOND, REPEATED_SHARE),
         })
     }
@@ -120,10 +124,9 @@ impl Replicas {
 
     /// The place in [`Replicas::all`] of the one whose turn it is; `None` when none takes calls.
     pub fn pick(&self) -> Option<usize> {
-        if self.all.len() == 1 {
-            return Some(0);
+        if self.all.len() > 1 {
+            self.repeats.deposit();
         }
-        self.repeats.deposit();
         self.other(0)
     }
 
@@ -188,15 +191,13 @@ impl Replicas {
 
     /// Follows the health of each for as long as the future is polled.
     pub async fn watch(&self) {
-        if self.all.len() == 1 {
-            return future::pending().await;
-        }
+        self.watched.store(true, Ordering::Relaxed);
         join_all((0..self.all.len()).map(|at| self.attend(at))).await;
     }
 
     /// Whether it was in.
     fn take_out(&self, at: usize, why: &str) -> bool {
-        if self.all.len() == 1 {
+        if self.all.len() == 1 && !self.watched.load(Ordering::Relaxed) {
             return false;
         }
         why.clone_into(&mut self.all[at].trouble());
@@ -312,7 +313,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_only_one_is_never_out() {
+    async fn the_only_one_is_out_only_while_somebody_looks_after_it() {
         let alone = Replicas::new(
             "events",
             &["http://127.0.0.1:1".to_owned()],
@@ -322,6 +323,11 @@ mod tests {
         alone.lost(0, "refused");
         assert_eq!(alone.pick(), Some(0));
         assert_eq!(alone.other(1), None);
+        alone.watched.store(true, Ordering::Relaxed);
+        alone.lost(0, "refused");
+        assert_eq!(alone.pick(), None);
+        alone.put_in(0);
+        assert_eq!(alone.pick(), Some(0));
     }
 
     #[tokio::test]

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod callers;
+mod circuit;
 mod echo;
 mod feed;
 mod followup;
@@ -10,6 +11,7 @@ mod forwarding;
 mod joined;
 mod mirrors;
 mod one_store;
+mod quota;
 mod record;
 mod refusals;
 mod replicas;
@@ -21,6 +23,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use rapporteur_gateway::Arguments;
+use rapporteur_gateway::quota::QuotaArgs;
 use rapporteur_server::tls::PeerArgs;
 use rapporteur_server::{Args, MainError, Readiness, ServeError, Serving, client, serve};
 use tokio::net::TcpListener;
@@ -67,7 +70,22 @@ impl Gateway {
         Self::start_in(tempfile::tempdir().unwrap(), events, recommendations).await
     }
 
+    /// One that counts what callers ask.
+    async fn counting(events: &str, quota: QuotaArgs) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self::start_with(folder, events, &nobody().await, quota).await
+    }
+
     async fn start_in(folder: tempfile::TempDir, events: &str, recommendations: &str) -> Self {
+        Self::start_with(folder, events, recommendations, QuotaArgs::unlimited()).await
+    }
+
+    async fn start_with(
+        folder: tempfile::TempDir,
+        events: &str,
+        recommendations: &str,
+        quota: QuotaArgs,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let arguments = Arguments {
@@ -78,6 +96,7 @@ impl Gateway {
             events: events.split(',').map(str::to_owned).collect(),
             recommendations: recommendations.split(',').map(str::to_owned).collect(),
             peers: PeerArgs::default(),
+            quota,
         };
         let key_file = arguments.admin_key_file();
         let (stop, stopped) = oneshot::channel();
