@@ -217,14 +217,17 @@ pub(crate) fn unreadable(error: prost::DecodeError) -> Failure {
 }
 
 /// A connection that was refused or broke, in words: tonic says only "transport error", and of a broken
-/// one not even that it was unavailable. Only statuses made on this side have a source.
+/// one not even that it was unavailable. Only statuses made on this side have a source. With TLS 1.3 a server that
+/// refuses a client's certificate says so by breaking the connection when the first call is on it.
 fn plain(status: Status) -> Status {
     use std::error::Error as _;
-    match status.source() {
-        Some(cause) if matches!(status.code(), Code::Unavailable | Code::Unknown) => {
-            Status::unavailable(format!("cannot reach the gateway: {}", root(cause)))
+    let cause = status.source().map(root);
+    let settled = client::settled(status);
+    match cause {
+        Some(cause) if settled.code() == Code::Unavailable => {
+            Status::unavailable(format!("cannot reach the gateway: {cause}"))
         }
-        _ => status,
+        _ => settled,
     }
 }
 
