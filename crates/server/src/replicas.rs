@@ -159,7 +159,9 @@ impl Replicas {
     where
         F: Future<Output = Result<T, Status>>,
     {
-        let Some(first) = self.pick() else {
+        // The only one is asked even while it is out: it may be back, and what a process asks for itself is little.
+        let only = (self.all.len() == 1).then_some(0);
+        let Some(first) = self.pick().or(only) else {
             return Err(Status::unavailable(self.trouble()));
         };
         let answered = question(self.all[first].channel.clone()).await;
