@@ -94,7 +94,13 @@ impl Running {
 
     /// Waits until it says that it serves.
     pub(crate) async fn serving(&mut self) -> Channel {
-        let channel = channel(&self.address);
+        let address = self.address.clone();
+        self.serving_at(&address).await
+    }
+
+    /// The same, asked at the address where health is answered.
+    pub(crate) async fn serving_at(&mut self, address: &str) -> Channel {
+        let channel = channel(address);
         let deadline = Instant::now() + PATIENCE;
         loop {
             let asked = HealthClient::new(channel.clone())

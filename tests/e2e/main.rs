@@ -15,9 +15,11 @@ mod harness;
 mod server;
 
 mod apart;
+mod floods;
 mod followers;
 mod keeping;
 mod kill;
+mod private;
 mod replicas_killed;
 mod rooms;
 mod sample;

@@ -5,7 +5,9 @@ use std::future::pending;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
+use rapporteur_gateway::quota::QuotaArgs;
 use rapporteur_records::Introduction;
+use rapporteur_server::tls::PeerArgs;
 use rapporteur_server::{Args, MainError, Storage};
 use rapporteur_store::Store;
 use rapporteur_store::engine::{Address, Opened, Settings};
@@ -95,6 +97,7 @@ impl House {
                 server: trusting(),
                 events: vec![at(EVENTS)],
                 introduction: Introduction::default(),
+                peers: PeerArgs::default(),
             };
             async move {
                 let (port, storage) = (Port::open(PORT).await?, disk.storage().await);
@@ -114,6 +117,8 @@ impl House {
                 events: vec![at(EVENTS)],
                 recommendations: vec![at(RECOMMENDATIONS)],
                 cors_origins: Vec::new(),
+                peers: PeerArgs::default(),
+                quota: QuotaArgs::unlimited(),
             };
             async move {
                 let (port, storage) = (Port::open(PORT).await?, disk.storage().await);

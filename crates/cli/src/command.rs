@@ -11,9 +11,9 @@ use crate::error::{Failure, Result};
 use crate::surroundings::Surroundings;
 use crate::{
     addressee, assessment, chairmanship, changes, check, commitment, completion, coverage,
-    crosswalk, demo, dialogue, doctor, due, event, examples, gaps, handover, inbox, instrument,
-    load, membership, node, open, party, plan, post, profile, recommendation, report, schedule,
-    source, status, store, trace, up, vocabulary,
+    crosswalk, demo, dev_certs, dialogue, doctor, due, event, examples, gaps, handover, inbox,
+    instrument, load, membership, node, open, party, plan, post, profile, recommendation, report,
+    schedule, source, status, store, trace, up, vocabulary,
 };
 
 /// Keeps the record of intergovernmental dialogues: what was held, what was recommended, who answered,
@@ -97,6 +97,8 @@ enum Command {
     Up(up::Ask),
     /// Show what the product does, on the sample record, in a folder that is thrown away
     Demo,
+    /// Make a CA and certificates for a trial, and say how to use them
+    DevCerts(dev_certs::Ask),
     /// Show how each service is
     Status,
     #[command(subcommand)]
@@ -227,6 +229,7 @@ async fn go(ctx: &mut Context<'_>, command: Command) -> Result<()> {
         Command::Changes(command) => changes::run(ctx, command).await,
         Command::Load(ask) => load::run(ctx, ask).await,
         Command::Up(ask) => up::run(ctx, ask).await,
+        Command::DevCerts(ask) => dev_certs::run(ctx, &ask),
         Command::Demo => demo::run(ctx).await,
         Command::Status => status::run(ctx).await,
         Command::Store(command) => store::run(ctx, command).await,

@@ -10,6 +10,8 @@ use bytes::{Buf, BufMut, Bytes};
 use prost::{Message, Name};
 use prost_reflect::{DynamicMessage, MethodDescriptor};
 use rapporteur_proto::descriptor_pool;
+use rapporteur_server::client;
+use rapporteur_server::tls::{Outgoing, PeerArgs};
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::metadata::{Ascii, MetadataValue};
@@ -36,20 +38,28 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// Does not connect yet: that happens with the first call.
-    pub(crate) fn new(address: &str, token: Option<&str>, timeout: Duration) -> Result<Self> {
+    /// Does not connect yet: that happens with the first call. `peers`: how an https:// address is reached.
+    pub(crate) fn new(
+        address: &str,
+        token: Option<&str>,
+        timeout: Duration,
+        peers: &PeerArgs,
+    ) -> Result<Self> {
         let wrong = |why: String| {
             Failure::usage(format!("{address} is not the address of a gateway: {why}"))
         };
-        if !address.starts_with("http://") {
-            return Err(wrong("it should look like http://HOST:PORT".to_owned()));
+        let private = address.starts_with("https://");
+        if !private && !address.starts_with("http://") {
+            return Err(wrong(
+                "it should look like http://HOST:PORT or https://HOST:PORT".to_owned(),
+            ));
         }
+        let tls = private.then(|| Outgoing::new(peers)).transpose();
+        let tls = tls.map_err(|error| Failure::usage(error.to_string()))?;
         let endpoint =
             Endpoint::from_shared(address.to_owned()).map_err(|e| wrong(e.to_string()))?;
-        let channel = endpoint
-            .connect_timeout(timeout)
-            .tcp_nodelay(true)
-            .connect_lazy();
+        let endpoint = endpoint.connect_timeout(timeout).tcp_nodelay(true);
+        let channel = client::lazy(&endpoint, tls);
         let token = token
             .map(|token| MetadataValue::try_from(format!("Bearer {token}")))
             .transpose()
@@ -207,14 +217,17 @@ pub(crate) fn unreadable(error: prost::DecodeError) -> Failure {
 }
 
 /// A connection that was refused or broke, in words: tonic says only "transport error", and of a broken
-/// one not even that it was unavailable. Only statuses made on this side have a source.
+/// one not even that it was unavailable. Only statuses made on this side have a source. With TLS 1.3 a server that
+/// refuses a client's certificate says so by breaking the connection when the first call is on it.
 fn plain(status: Status) -> Status {
     use std::error::Error as _;
-    match status.source() {
-        Some(cause) if matches!(status.code(), Code::Unavailable | Code::Unknown) => {
-            Status::unavailable(format!("cannot reach the gateway: {}", root(cause)))
+    let cause = status.source().map(root);
+    let settled = client::settled(status);
+    match cause {
+        Some(cause) if settled.code() == Code::Unavailable => {
+            Status::unavailable(format!("cannot reach the gateway: {cause}"))
         }
-        _ => status,
+        _ => settled,
     }
 }
 
@@ -274,7 +287,8 @@ mod tests {
 
     #[tokio::test]
     async fn an_address_and_a_token_are_checked() {
-        let new = |address, token| Connection::new(address, token, Duration::from_secs(1));
+        let peers = PeerArgs::default();
+        let new = |address, token| Connection::new(address, token, Duration::from_secs(1), &peers);
         assert!(new("http://127.0.0.1:7700", Some("rpk_a_b")).is_ok());
         assert_eq!(new("127.0.0.1:7700", None).unwrap_err().exit_code(), 2);
         let error = new("http://127.0.0.1:1", Some("sec\nret"))
@@ -285,8 +299,9 @@ mod tests {
 
     #[tokio::test]
     async fn nobody_there_is_unavailable() {
+        let soon = Duration::from_millis(400);
         let nobody =
-            Connection::new("http://127.0.0.1:9", None, Duration::from_millis(400)).unwrap();
+            Connection::new("http://127.0.0.1:9", None, soon, &PeerArgs::default()).unwrap();
         let question = rapporteur_proto::gateway::v1::GetStatusRequest {};
         let answer = nobody
             .ask::<_, rapporteur_proto::gateway::v1::GetStatusResponse>(

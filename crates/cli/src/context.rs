@@ -4,6 +4,8 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use rapporteur_server::tls::PeerArgs;
+
 use crate::connect::Connection;
 use crate::error::{Failure, Result};
 use crate::output::Format;
@@ -37,7 +39,7 @@ pub(crate) struct Global {
     /// Show text as it is recorded: no guard against control characters and spreadsheet formulas
     #[arg(long, global = true, help_heading = "Everywhere")]
     pub(crate) raw: bool,
-    /// Address of the gateway, http://HOST:PORT [env: RAPPORTEUR_GATEWAY]
+    /// Address of the gateway, http://HOST:PORT or https://HOST:PORT [env: RAPPORTEUR_GATEWAY]
     #[arg(long, global = true, value_name = "URL", help_heading = "Everywhere")]
     pub(crate) gateway: Option<String>,
     /// Profile with address and token [env: RAPPORTEUR_PROFILE]; the token alone: [env: RAPPORTEUR_TOKEN]
@@ -59,6 +61,16 @@ pub(crate) struct Global {
     /// Language of texts in tables, as fr or pt-BR; others are marked [en] [env: RAPPORTEUR_LANG]
     #[arg(long, global = true, value_name = "TAG", value_parser = crate::language::tag, help_heading = "Everywhere")]
     pub(crate) lang: Option<String>,
+    /// CAs that sign for an https:// address, in PEM; those of this machine when not given [env:
+    /// RAPPORTEUR_PEER_CA]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Everywhere")]
+    pub(crate) peer_ca: Option<PathBuf>,
+    /// Certificate to show to an https:// address, in PEM [env: RAPPORTEUR_PEER_CERT]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Everywhere")]
+    pub(crate) peer_cert: Option<PathBuf>,
+    /// That certificate's private key, in PEM [env: RAPPORTEUR_PEER_KEY]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Everywhere")]
+    pub(crate) peer_key: Option<PathBuf>,
     /// Longest time to wait for an answer, retries included
     #[arg(long, global = true, value_name = "SECONDS", default_value_t = 10,
           value_parser = clap::value_parser!(u64).range(1..=3_600), help_heading = "Everywhere")]
@@ -94,7 +106,38 @@ impl Context<'_> {
         let act_as = self.global.act_as.as_deref();
         let act_as = act_as.or(self.around.var("RAPPORTEUR_AS"));
         let timeout = Duration::from_secs(self.global.timeout);
-        Connection::new(address, token, timeout)?.acting_as(act_as)
+        let peers = self.peers_of(profile);
+        Connection::new(address, token, timeout, &peers)?.acting_as(act_as)
+    }
+
+    /// How https:// addresses are reached, as the flags and the environment say.
+    pub(crate) fn said_peers(&self) -> PeerArgs {
+        self.peers_of(None)
+    }
+
+    /// How https:// addresses are reached: flag > environment > profile.
+    pub(crate) fn peers(&self) -> Result<PeerArgs> {
+        Ok(self.peers_of(self.profile()?.as_ref()))
+    }
+
+    fn peers_of(&self, profile: Option<&Profile>) -> PeerArgs {
+        let own = |flag: &Option<PathBuf>, name| {
+            flag.clone().or(self.around.var(name).map(PathBuf::from))
+        };
+        let peer_ca = own(&self.global.peer_ca, "RAPPORTEUR_PEER_CA");
+        let peer_cert = own(&self.global.peer_cert, "RAPPORTEUR_PEER_CERT");
+        let peer_key = own(&self.global.peer_key, "RAPPORTEUR_PEER_KEY");
+        let saved = profile.cloned().unwrap_or_default();
+        // A certificate and its key belong together.
+        let (peer_cert, peer_key) = match (peer_cert, peer_key) {
+            (None, None) => (saved.peer_cert, saved.peer_key),
+            own => own,
+        };
+        PeerArgs {
+            peer_ca: peer_ca.or(saved.peer_ca),
+            peer_cert,
+            peer_key,
+        }
     }
 
     /// The profile that was named, or the one in use.

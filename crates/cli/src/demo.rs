@@ -3,6 +3,8 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use rapporteur_server::tls::{ListenArgs, PeerArgs};
+
 use crate::connect::Connection;
 use crate::context::Context;
 use crate::error::{Failure, Result};
@@ -102,6 +104,8 @@ pub(crate) async fn run(ctx: &mut Context<'_>) -> Result<()> {
     let system = System::start(
         folder.path(),
         SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+        &ListenArgs::default(),
+        &PeerArgs::default(),
         "error",
     )
     .await?;
@@ -113,8 +117,10 @@ pub(crate) async fn run(ctx: &mut Context<'_>) -> Result<()> {
 }
 
 async fn tell(ctx: &mut Context<'_>, system: &System, folder: &std::path::Path) -> Result<()> {
-    let gateway = format!("http://{}", system.address);
-    let to = Connection::new(&gateway, system.token.as_deref(), Duration::from_secs(20))?;
+    let gateway = system.gateway.clone();
+    let patience = Duration::from_secs(20);
+    let token = system.token.as_deref();
+    let to = Connection::new(&gateway, token, patience, &PeerArgs::default())?;
     let summary = load::sample(to, sample::FILES).await?;
     ctx.print(format_args!(
         "The sample record is loaded: {} lines, into a folder of its own.\n",

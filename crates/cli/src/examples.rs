@@ -329,6 +329,10 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("load", "load record.ndjson --dry-run"),
     ("up", "up --data ./data --listen 127.0.0.1:7700 --sample"),
     ("demo", "demo"),
+    (
+        "dev-certs",
+        "dev-certs ./certs --name events.example,10.0.0.5",
+    ),
     ("status", "status"),
     ("profile list", "profile list"),
     ("profile show", "profile show local"),

@@ -54,6 +54,7 @@ mod changes;
 mod completion;
 mod coverage;
 mod demo;
+mod dev_certs;
 mod doctor;
 mod load;
 mod sample;

@@ -4,8 +4,9 @@
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use rapporteur_server::tls::PeerArgs;
 use serde::{Deserialize, Serialize};
 
 use crate::context::Context;
@@ -30,7 +31,8 @@ pub(crate) enum Command {
         /// Its name
         name: String,
     },
-    /// Make or change a profile; --gateway says its address, --lang its language
+    /// Make or change a profile; --gateway says its address, --lang its language, --peer-ca, --peer-cert and
+    /// --peer-key how https:// is reached
     Set {
         /// Its name
         name: String,
@@ -46,7 +48,7 @@ pub(crate) enum Command {
 }
 
 /// One profile.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Profile {
     pub(crate) gateway: String,
@@ -55,6 +57,29 @@ pub(crate) struct Profile {
     /// Language of texts in tables.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) lang: Option<String>,
+    /// How an https:// address is reached; paths from the root, since the tool is used in any folder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) peer_ca: Option<PathBuf>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) peer_cert: Option<PathBuf>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) peer_key: Option<PathBuf>,
+}
+
+impl Profile {
+    /// Takes over how https:// is reached, as far as it is said.
+    pub(crate) fn take_peers(&mut self, said: &PeerArgs) -> Result<()> {
+        for (place, said) in [
+            (&mut self.peer_ca, &said.peer_ca),
+            (&mut self.peer_cert, &said.peer_cert),
+            (&mut self.peer_key, &said.peer_key),
+        ] {
+            if let Some(file) = said {
+                *place = Some(std::path::absolute(file).map_err(|e| wrong(file, e))?);
+            }
+        }
+        Ok(())
+    }
 }
 
 /// All of them, as the file has them.
@@ -142,8 +167,7 @@ pub(crate) fn run(ctx: &mut Context<'_>, command: Command) -> Result<()> {
         Command::Set { name, token_file } => {
             let mut profile = profiles.profile.get(&name).cloned().unwrap_or(Profile {
                 gateway: DEFAULT_GATEWAY.to_owned(),
-                token: None,
-                lang: None,
+                ..Profile::default()
             });
             if let Some(gateway) = ctx.global.gateway.clone() {
                 profile.gateway = gateway;
@@ -151,6 +175,7 @@ pub(crate) fn run(ctx: &mut Context<'_>, command: Command) -> Result<()> {
             if ctx.global.lang.is_some() {
                 profile.lang.clone_from(&ctx.global.lang);
             }
+            profile.take_peers(&ctx.said_peers())?;
             if let Some(from) = token_file {
                 profile.token = Some(token(ctx, &from)?);
             }
@@ -226,14 +251,15 @@ mod tests {
             gateway: "http://a:1".into(),
             token: Some("rpk_x".into()),
             lang: Some("fr".into()),
+            peer_ca: Some("/ca.crt".into()),
+            ..Profile::default()
         };
         profiles.set("local", profile.clone(), false);
         profiles.set(
             "other",
             Profile {
                 gateway: "http://b:1".into(),
-                token: None,
-                lang: None,
+                ..Profile::default()
             },
             false,
         );

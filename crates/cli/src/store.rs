@@ -103,7 +103,7 @@ pub(crate) async fn run(ctx: &mut Context<'_>, command: Command) -> Result<()> {
 
 async fn export(ctx: &mut Context<'_>, ask: Export) -> Result<()> {
     let summary = match ask.source.which()? {
-        Which::Service(url) => service::export(&url, &ask.to, progress(ctx)).await?,
+        Which::Service(url) => service::export(&url, &ctx.peers()?, &ask.to, progress(ctx)).await?,
         Which::Place(address) => {
             let opened = open(&address).await?;
             let bar = progress(ctx);
@@ -168,7 +168,7 @@ async fn verify(ctx: &mut Context<'_>, ask: Verify) -> Result<()> {
         return show(ctx, &said);
     }
     let found = match ask.source.which()? {
-        Which::Service(url) => service::verify(&url).await?,
+        Which::Service(url) => service::verify(&url, &ctx.peers()?).await?,
         Which::Place(address) => {
             let opened = open(&address).await?;
             let verified = opened.store.verify().await;
@@ -185,7 +185,10 @@ async fn verify(ctx: &mut Context<'_>, ask: Verify) -> Result<()> {
 
 async fn info(ctx: &mut Context<'_>, source: Source) -> Result<()> {
     let info = match source.which()? {
-        Which::Service(url) => service::info(&url, Duration::from_secs(ctx.global.timeout)).await?,
+        Which::Service(url) => {
+            let patience = Duration::from_secs(ctx.global.timeout);
+            service::info(&url, patience, &ctx.peers()?).await?
+        }
         Which::Place(address) => {
             let opened = open(&address).await?;
             let info = stores::info(&*opened.store, &address).await;

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use rapporteur_gateway::access::Mint;
+use rapporteur_server::tls::{ListenArgs, PeerArgs};
 use rapporteur_server::{Args, Callers, MainError, telemetry};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -27,6 +28,10 @@ const LOOK: Duration = Duration::from_millis(50);
 pub(crate) struct System {
     /// Where the gateway listens.
     pub(crate) address: SocketAddr,
+    /// The same as an address that this machine can call.
+    pub(crate) gateway: String,
+    /// How it is reached.
+    peers: PeerArgs,
     /// The key of the admin, when its file is there.
     pub(crate) token: Option<String>,
     /// In the order in which they stop: the door first, then the rooms behind it.
@@ -84,8 +89,21 @@ async fn asked(mut stop: watch::Receiver<bool>) {
 }
 
 impl System {
-    /// Starts everything with the data below `data` and waits until all of it serves.
-    pub(crate) async fn start(data: &Path, listen: SocketAddr, log: &str) -> Result<Self> {
+    /// Starts everything with the data below `data` and waits until all of it serves. The gateway listens as `tls`
+    /// says, and `peers` say how this process then calls it.
+    pub(crate) async fn start(
+        data: &Path,
+        listen: SocketAddr,
+        tls: &ListenArgs,
+        peers: &PeerArgs,
+        log: &str,
+    ) -> Result<Self> {
+        let own = Args {
+            listen,
+            tls: tls.clone(),
+            ..Args::default()
+        };
+        own.check().map_err(Failure::Usage)?;
         telemetry::init(&Args {
             log: log.to_owned(),
             ..Args::default()
@@ -106,7 +124,8 @@ impl System {
             "--recommendations",
             &recommendations_url,
         ];
-        let arguments: rapporteur_gateway::Arguments = parse(data, "gateway", &flags)?;
+        let mut arguments: rapporteur_gateway::Arguments = parse(data, "gateway", &flags)?;
+        arguments.server.tls = tls.clone();
         let key_file = arguments.admin_key_file();
         let storage = rapporteur_gateway::open(&arguments).await.map_err(failed)?;
         let mint = Mint::open(&storage.store()).await.map_err(failed)?;
@@ -128,8 +147,15 @@ impl System {
             rapporteur_recommendations::start(arguments, recommendations, asked(stop))
         });
 
+        let scheme = if tls.tls_cert.is_some() {
+            "https"
+        } else {
+            "http"
+        };
         let mut system = Self {
             address,
+            gateway: format!("{scheme}://{}", reachable(address)),
+            peers: peers.clone(),
             token: None,
             services: vec![gateway, keeps_recommendations, keeps_events],
         };
@@ -153,7 +179,7 @@ impl System {
     async fn serves(&self) -> Result<()> {
         // Anybody may ask how the parts are. Until they serve, no answer is as good as a no: a service
         // that cannot start at all ends, and says why.
-        let to = Connection::new(&format!("http://{}", reachable(self.address)), None, START)?;
+        let to = Connection::new(&self.gateway, None, START, &self.peers)?;
         while !status::all_serve(&to).await.unwrap_or(false) {
             tokio::time::sleep(LOOK).await;
         }
@@ -213,7 +239,7 @@ fn parse<T: Parser>(data: &Path, service: &str, flags: &[&str]) -> Result<T> {
 }
 
 /// `0.0.0.0` is every address of this machine; the loopback one of them can be called.
-pub(crate) fn reachable(listening: SocketAddr) -> SocketAddr {
+fn reachable(listening: SocketAddr) -> SocketAddr {
     let ip = match listening.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),

@@ -4,11 +4,13 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rapporteur_server::tls::ListenArgs;
+
 use crate::connect::Connection;
 use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::profile::{Profile, Profiles};
-use crate::system::{System, reachable};
+use crate::system::System;
 use crate::{load, sample};
 
 /// The profile that `up` leaves, so that the CLI on this machine just works.
@@ -25,6 +27,9 @@ pub(crate) struct Ask {
     /// Address of the gateway; port 0 takes a free one
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:7700")]
     listen: SocketAddr,
+    /// Whether and how connections to the gateway are private; then --peer-ca says who signed --tls-cert
+    #[command(flatten)]
+    tls: ListenArgs,
     /// Load the sample record, if the data folder is new
     #[arg(long)]
     sample: bool,
@@ -39,7 +44,8 @@ pub(crate) async fn run(ctx: &mut Context<'_>, ask: Ask) -> Result<()> {
         None => ctx.around.data_dir()?,
     };
     let is_new = is_empty(&data);
-    let system = System::start(&data, ask.listen, &ask.log).await?;
+    let peers = ctx.peers()?;
+    let system = System::start(&data, ask.listen, &ask.tls, &peers, &ask.log).await?;
     let served = serve(ctx, &system, &data, ask.sample, is_new).await;
     let stopped = system.stop().await;
     served.and(stopped)
@@ -55,7 +61,8 @@ async fn serve(
 ) -> Result<()> {
     let file = ctx.profiles_file()?;
     let mut profiles = Profiles::load(&file)?;
-    let gateway = format!("http://{}", reachable(system.address));
+    let gateway = system.gateway.clone();
+    let peers = ctx.peers()?;
     // Where the operator took the key file away, the profile may still have the key.
     let saved = profiles.get(PROFILE).ok().cloned();
     let lang = saved.as_ref().and_then(|profile| profile.lang.clone());
@@ -65,23 +72,30 @@ async fn serve(
         .clone()
         .or(ctx.around.var("RAPPORTEUR_TOKEN").map(str::to_owned))
         .or(saved);
-    let profile = Profile {
+    let mut profile = Profile {
         gateway,
         token,
         lang,
+        ..Profile::default()
     };
+    profile.take_peers(&peers)?;
     let work = async {
         if with_sample {
             let to = Connection::new(
                 &profile.gateway,
                 profile.token.as_deref(),
                 Duration::from_secs(20),
+                &peers,
             )?;
             load_sample(ctx, to, data, is_new).await?;
         }
         profiles.set(PROFILE, profile.clone(), true);
         profiles.save(&file)?;
-        ctx.print(format_args!("gateway ready on http://{}\n", system.address))
+        let scheme = profile.gateway.split("://").next().unwrap_or("http");
+        ctx.print(format_args!(
+            "gateway ready on {scheme}://{}\n",
+            system.address
+        ))
     };
     // One listener for both waits: a signal between them must not be lost.
     let mut signal = std::pin::pin!(rapporteur_server::shutdown_signal());

@@ -8,7 +8,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use axum::body::Body;
-use http::uri::{Authority, PathAndQuery, Scheme};
+use http::uri::PathAndQuery;
 use http::{Request, Response, Uri, uri};
 use rapporteur_records::Error;
 use rapporteur_server::{Deadline, Replicas};
@@ -31,7 +31,7 @@ impl Balance {
     /// Nothing is connected yet.
     pub fn new(replicas: Arc<Replicas>) -> Self {
         let lanes = replicas.all().iter();
-        let lanes = lanes.map(|replica| Lanes::new(replicas.name(), replica.authority.clone()));
+        let lanes = lanes.map(|replica| Lanes::new(replicas.name(), replica));
         let lanes = lanes.collect();
         Self { replicas, lanes }
     }
@@ -43,9 +43,14 @@ impl Balance {
             .ok_or_else(|| self.down(self.replicas.trouble()))
     }
 
-    /// The address of a replica, as it stands in the target of a call.
-    pub fn authority(&self, place: usize) -> &Authority {
-        self.lanes[place].authority()
+    /// The target of a call to the replica at `place`.
+    pub fn target(&self, place: usize, path: Option<PathAndQuery>) -> Result<Uri, http::Error> {
+        let lanes = &self.lanes[place];
+        let mut target = uri::Parts::default();
+        target.scheme = Some(lanes.scheme());
+        target.authority = Some(lanes.authority().clone());
+        target.path_and_query = path;
+        Ok(Uri::from_parts(target)?)
     }
 
     /// Whether a call can be made elsewhere when its first replica fails.
@@ -91,7 +96,7 @@ impl Balance {
                 repeated = true;
             }
             place = other;
-            readdress(&mut request, self.authority(place))?;
+            self.readdress(&mut request, place)?;
             failed = match self.again(place, request).await {
                 Ok(answer) => return Ok(answer),
                 Err(failed) => failed,
@@ -122,30 +127,22 @@ impl Balance {
             description,
         }
     }
-}
 
-/// The target of a call at this address.
-pub fn target(path: Option<PathAndQuery>, authority: &Authority) -> Result<Uri, http::Error> {
-    let mut target = uri::Parts::default();
-    target.scheme = Some(Scheme::HTTP);
-    target.authority = Some(authority.clone());
-    target.path_and_query = path;
-    Ok(Uri::from_parts(target)?)
-}
-
-/// Makes of a call to one replica a call to another, with the time that is left now.
-fn readdress(request: &mut Request<Body>, authority: &Authority) -> Result<(), Error> {
-    let path = request.uri().path_and_query().cloned();
-    *request.uri_mut() =
-        target(path, authority).map_err(|error| Error::Internal(error.to_string()))?;
-    let deadline = request.extensions().get::<Deadline>();
-    if let Some(left) = deadline.and_then(Deadline::remaining) {
-        if left.is_zero() {
-            return Err(Error::DeadlineExceeded);
+    /// Makes of a call to one replica a call to another, with the time that is left now.
+    fn readdress(&self, request: &mut Request<Body>, place: usize) -> Result<(), Error> {
+        let path = request.uri().path_and_query().cloned();
+        *request.uri_mut() = self
+            .target(place, path)
+            .map_err(|error| Error::Internal(error.to_string()))?;
+        let deadline = request.extensions().get::<Deadline>();
+        if let Some(left) = deadline.and_then(Deadline::remaining) {
+            if left.is_zero() {
+                return Err(Error::DeadlineExceeded);
+            }
+            request
+                .headers_mut()
+                .insert(GRPC_TIMEOUT, grpc_timeout(left));
         }
-        request
-            .headers_mut()
-            .insert(GRPC_TIMEOUT, grpc_timeout(left));
+        Ok(())
     }
-    Ok(())
 }

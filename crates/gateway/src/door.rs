@@ -16,9 +16,11 @@ use std::task::{Context, Poll};
 
 use futures::future::Either;
 use http::header::AUTHORIZATION;
+use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use rapporteur_access::{Rights, Who, rule};
 use rapporteur_records::{Error, time};
+use rapporteur_server::tls::Peer;
 use rapporteur_server::{ANONYMOUS, CALLER_KEY, status};
 use subtle::ConstantTimeEq as _;
 use tonic::Status;
@@ -28,6 +30,7 @@ use tower::Service;
 
 use crate::access::{Book, Mint, secret};
 use crate::key::ADMIN;
+use crate::quota::{Quota, QuotaArgs};
 use crate::visitor::{By, Visitor};
 
 const CALLER: HeaderName = HeaderName::from_static(CALLER_KEY);
@@ -42,12 +45,31 @@ pub struct Door {
     admin: secret::Hash,
     book: Arc<Book>,
     mint: Arc<Mint>,
+    quota: Quota,
 }
 
 impl Door {
     /// A door that the key with this hash opens wholly, and those in the book as far as their callers are granted.
     pub fn new(admin: secret::Hash, book: Arc<Book>, mint: Arc<Mint>) -> Self {
-        Self { admin, book, mint }
+        Self {
+            admin,
+            book,
+            mint,
+            quota: Quota::new(&QuotaArgs::unlimited()),
+        }
+    }
+
+    /// The same; how much each caller asks is counted.
+    pub fn counting(self, quota: Quota) -> Self {
+        Self { quota, ..self }
+    }
+
+    /// Says who calls ([`Door::admit`]), and whether that caller may call now.
+    pub fn enter(&self, parts: &mut Parts) -> Result<Visitor, Box<Status>> {
+        let visitor = self.admit(parts.uri.path(), &mut parts.headers)?;
+        let peer = Peer::of(&parts.extensions);
+        self.quota.admit(visitor.caller(), peer)?;
+        Ok(visitor)
     }
 
     /// Puts the caller into the headers of a call, in place of what the client said, or refuses the call.
@@ -184,7 +206,7 @@ where
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let (mut parts, body) = request.into_parts();
-        match self.door.admit(parts.uri.path(), &mut parts.headers) {
+        match self.door.enter(&mut parts) {
             Ok(visitor) => {
                 parts.extensions.insert(visitor.rights.clone());
                 parts.extensions.insert(visitor);

@@ -16,7 +16,7 @@ use rapporteur_server::{Deadline, REQUEST_ID_KEY, status};
 use tonic::Status;
 use tower::service_fn;
 
-use crate::balance::{self, Balance};
+use crate::balance::Balance;
 use crate::door::Door;
 use crate::download::Download;
 use crate::routes::{self, ROUTES};
@@ -81,7 +81,7 @@ impl Forward {
         let (mut parts, body) = request.into_parts();
         let service =
             routes::of_path(parts.uri.path()).ok_or_else(|| unanswered(parts.uri.path()))?;
-        self.door.admit(parts.uri.path(), &mut parts.headers)?;
+        self.door.enter(&mut parts)?;
         if parts.version != Version::HTTP_2 {
             HOP_BY_HOP
                 .iter()
@@ -101,11 +101,9 @@ impl Forward {
         }
         let balance = &self.services[service];
         let place = balance.pick().map_err(|error| Box::new(status(error)))?;
-        parts.uri = balance::target(
-            parts.uri.into_parts().path_and_query,
-            balance.authority(place),
-        )
-        .map_err(|error| Box::new(Status::invalid_argument(error.to_string())))?;
+        parts.uri = balance
+            .target(place, parts.uri.into_parts().path_and_query)
+            .map_err(|error| Box::new(Status::invalid_argument(error.to_string())))?;
         // They belong to the connection on this side.
         parts.extensions.clear();
         if let Some(deadline) = deadline.filter(|_| balance.has_others()) {

@@ -13,15 +13,16 @@ use axum::body::Body;
 use bytes::Bytes;
 use h2::client::{Builder, SendRequest};
 use h2::{Ping, PingPong};
-use http::uri::Authority;
+use http::uri::{Authority, Scheme};
 use http::{Request, Response};
 use http_body::Body as _;
-use rapporteur_server::Together;
 use rapporteur_server::client::{
-    CONNECT_WITHIN, CONNECTION_WINDOW, KEEPALIVE, KEEPALIVE_WITHIN, STREAM_WINDOW,
+    CONNECT_WITHIN, CONNECTION_WINDOW, HTTP_PORT, HTTPS_PORT, KEEPALIVE, KEEPALIVE_WITHIN,
+    STREAM_WINDOW,
 };
 use rapporteur_server::network::{self, Connection};
-use tokio::net::TcpStream;
+use rapporteur_server::tls::Outgoing;
+use rapporteur_server::{Replica, Together};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -36,6 +37,7 @@ const LANES: usize = 2;
 pub struct Lanes {
     name: &'static str,
     authority: Authority,
+    tls: Option<Outgoing>,
     lanes: [Lane; LANES],
     next: AtomicUsize,
 }
@@ -67,10 +69,11 @@ struct Lane {
 
 impl Lanes {
     /// Lanes to a replica of the service `name`. Nothing is connected yet.
-    pub fn new(name: &'static str, authority: Authority) -> Self {
+    pub fn new(name: &'static str, replica: &Replica) -> Self {
         Self {
             name,
-            authority,
+            authority: replica.authority.clone(),
+            tls: replica.tls.clone(),
             lanes: Default::default(),
             next: AtomicUsize::new(0),
         }
@@ -79,6 +82,14 @@ impl Lanes {
     /// The replica's address, as it stands in the target of a call.
     pub fn authority(&self) -> &Authority {
         &self.authority
+    }
+
+    /// How the target of a call begins.
+    pub fn scheme(&self) -> Scheme {
+        match self.tls {
+            Some(_) => Scheme::HTTPS,
+            None => Scheme::HTTP,
+        }
     }
 
     /// Sends a call, at once when a connection stands. What remains to be waited for is small: it holds
@@ -121,7 +132,7 @@ impl Lanes {
         if let Some((_, why)) = failed.as_ref().filter(|(at, _)| *at >= since) {
             return Err(unreached(why.clone(), request));
         }
-        let why = match timeout(CONNECT_WITHIN, connect(&self.authority)).await {
+        let why = match timeout(CONNECT_WITHIN, connect(&self.authority, self.tls.as_ref())).await {
             Ok(Ok(sender)) => {
                 tracing::debug!(service = self.name, address = %self.authority, "connected");
                 *lane.open() = Some(sender.clone());
@@ -185,18 +196,18 @@ impl Lane {
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-async fn connect(authority: &Authority) -> Result<SendRequest<Bytes>, Failure> {
-    let host = authority
-        .host()
-        .trim_start_matches('[')
-        .trim_end_matches(']');
-    let port = authority.port_u16().unwrap_or(80);
-    if let Some(dial) = network::simulated() {
-        return over(dial(host.to_owned(), port).await?).await;
+async fn connect(
+    authority: &Authority,
+    tls: Option<&Outgoing>,
+) -> Result<SendRequest<Bytes>, Failure> {
+    let (host, port) = (authority.host(), authority.port_u16());
+    match tls {
+        None => over(network::reach(host, port.unwrap_or(HTTP_PORT)).await?).await,
+        Some(tls) => {
+            let stream = network::reach(host, port.unwrap_or(HTTPS_PORT)).await?;
+            over(tls.secure(host, stream).await?).await
+        }
     }
-    let stream = TcpStream::connect((host, port)).await?;
-    stream.set_nodelay(true)?;
-    over(stream).await
 }
 
 /// Begins HTTP/2 on a connection.

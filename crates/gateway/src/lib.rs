@@ -11,6 +11,7 @@
 //! | [`door`] | who calls, and what anonymous callers may; [`visitor`]: whom it took in |
 //! | [`access`] | keys, grants, and the tokens that say to the services who calls |
 //! | [`key`] | the admin key |
+//! | [`quota`] | how much a caller may ask |
 //! | [`forward`] | passing calls on |
 //! | [`balance`] | over the replicas of a service; [`repeat`]: which calls may be made twice |
 //! | [`lanes`] | connections to a replica |
@@ -34,6 +35,7 @@ pub mod followup;
 pub mod forward;
 pub mod key;
 pub mod lanes;
+pub mod quota;
 pub mod repeat;
 pub mod replay;
 pub mod routes;
@@ -50,6 +52,7 @@ use std::sync::Arc;
 
 use rapporteur_records::{Introduction, Records};
 use rapporteur_server::network::Listener;
+use rapporteur_server::tls::PeerArgs;
 use rapporteur_server::{Args, Callers, Drain, MainError, PageToken, Serving, Storage, serve};
 use rapporteur_store::Store;
 use rapporteur_views::Views;
@@ -59,6 +62,7 @@ use tonic::service::Routes;
 
 use crate::access::{Book, Mint, usage};
 use crate::door::Door;
+use crate::quota::{Quota, QuotaArgs};
 use crate::upstream::Upstreams;
 
 /// One address for all services: forwards, joins, and says who calls.
@@ -87,6 +91,12 @@ pub struct Arguments {
     /// Origins whose pages may call (`https://example.org`); none by default
     #[arg(long, value_name = "ORIGIN,ORIGIN", value_delimiter = ',')]
     pub cors_origins: Vec<String>,
+    /// How services at https:// addresses are reached.
+    #[command(flatten)]
+    pub peers: PeerArgs,
+    /// How much callers may ask.
+    #[command(flatten)]
+    pub quota: QuotaArgs,
 }
 
 impl AsRef<Args> for Arguments {
@@ -168,7 +178,8 @@ async fn run(
     let keys_file = arguments.caller_keys_file();
     mint.publish(&keys_file)
         .map_err(|error| format!("{}: {error}", keys_file.display()))?;
-    let door = Arc::new(Door::new(admin, book.clone(), mint.clone()));
+    let door = Door::new(admin, book.clone(), mint.clone());
+    let door = Arc::new(door.counting(Quota::new(&arguments.quota)));
     let views = Views::load(store).await?;
     let mut followers = follow(
         &views,

@@ -44,7 +44,7 @@ impl Upstreams {
             Ok::<_, Error>(Upstream {
                 service: route.service,
                 name: route.name,
-                replicas: Arc::new(Replicas::new(route.name, addresses)?),
+                replicas: Arc::new(Replicas::new(route.name, addresses, &arguments.peers)?),
             })
         };
         let all = [

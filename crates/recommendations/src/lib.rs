@@ -46,6 +46,7 @@ use std::future::Future;
 use rapporteur_proto::changes::v1::Service;
 use rapporteur_records::{AnyNoun, Feed, Introduction, Records};
 use rapporteur_server::network::Listener;
+use rapporteur_server::tls::PeerArgs;
 use rapporteur_server::{Args, Audit, Callers, Changes, Desk, MainError, Serving, Storage, serve};
 use tokio::net::TcpListener;
 
@@ -70,6 +71,9 @@ pub struct Arguments {
     /// Who this service says it is to the events service.
     #[arg(skip)]
     pub introduction: Introduction,
+    /// How the events service at https:// addresses is reached.
+    #[command(flatten)]
+    pub peers: PeerArgs,
 }
 
 impl AsRef<Args> for Arguments {
@@ -114,6 +118,7 @@ pub async fn start_on(
     let register = Register::new(
         store.clone(),
         &arguments.events,
+        &arguments.peers,
         arguments.introduction.clone(),
     )?;
     register.mirror().load().await?;

@@ -23,6 +23,7 @@ use rapporteur_proto::events::v1::{
 };
 use rapporteur_records::words::date;
 use rapporteur_records::{Error, Introduction, Mirror, Pattern, Result, check_id, name};
+use rapporteur_server::tls::PeerArgs;
 use rapporteur_server::{Replicas, client};
 use rapporteur_store::Store;
 use tokio::time::timeout;
@@ -106,11 +107,12 @@ impl Register {
     pub fn new(
         store: Arc<dyn Store>,
         addresses: &[String],
+        peers: &PeerArgs,
         introduction: Introduction,
     ) -> Result<Self> {
         Ok(Self {
             mirror: Mirror::new(store, EVENTS, None),
-            events: Arc::new(Replicas::new(EVENTS, addresses)?),
+            events: Arc::new(Replicas::new(EVENTS, addresses, peers)?),
             introduction,
         })
     }

@@ -3,8 +3,9 @@
 //! tonic has neither a limit on connections nor a time limit on a plaintext handshake, so a thousand
 //! half-open sockets would stay for ever. Here a connection has a few seconds to send the HTTP/2
 //! preface; when the house is full the oldest one that has not sent it is put out for the newest, and
-//! only when all of them speak is the newest refused. Connections that have spoken are the business of
-//! HTTP/2 keepalive.
+//! only when all of them speak is the newest refused. A TLS handshake counts as silence. Connections that
+//! have spoken are the business of HTTP/2 keepalive. What they say is not looked at, so a listener may take
+//! HTTP/1.1 too.
 
 use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
@@ -16,17 +17,13 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use futures::Stream;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
-use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
-use tonic::transport::server::Connected;
+use tokio_util::sync::CancellationToken;
 
+use crate::guarded::Guarded;
 use crate::network::{Connection, Listener};
+use crate::tls::{Acceptor, Peer};
 
-use crate::together::Together;
-
-/// Length of `PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n`, the first words of every HTTP/2 client.
-const PREFACE_BYTES: usize = 24;
 /// Pause after `accept` failed for want of descriptors or memory: it fails again at once otherwise.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -38,12 +35,15 @@ pub(crate) struct DoorLimits {
     pub(crate) per_address: usize,
     /// From the connection to the end of the preface.
     pub(crate) handshake: Duration,
+    /// In which a client takes what it is sent, and answers that it asked for.
+    pub(crate) take: Duration,
 }
 
 /// The connections that are inside.
 #[derive(Debug)]
 pub(crate) struct Door {
     limits: DoorLimits,
+    tls: Option<Acceptor>,
     inside: Mutex<Inside>,
     /// Cuts every connection.
     cut: CancellationToken,
@@ -61,9 +61,10 @@ struct Inside {
 }
 
 impl Door {
-    pub(crate) fn new(limits: DoorLimits) -> Arc<Self> {
+    pub(crate) fn new(limits: DoorLimits, tls: Option<Acceptor>) -> Arc<Self> {
         Arc::new(Self {
             limits,
+            tls,
             inside: Mutex::default(),
             cut: CancellationToken::new(),
         })
@@ -79,7 +80,7 @@ impl Door {
     }
 
     /// Lets a connection in, or drops it.
-    fn admit<S>(self: &Arc<Self>, stream: S, peer: SocketAddr) -> Option<Guarded<S>> {
+    fn admit<S: Connection>(self: &Arc<Self>, stream: S, peer: SocketAddr) -> Option<Guarded<S>> {
         let address = peer.ip().to_canonical();
         let mut inside = self.inside();
         let crowd = inside.per_address.get(&address).copied().unwrap_or(0);
@@ -105,17 +106,48 @@ impl Door {
         let token = self.cut.child_token();
         inside.silent.insert(id, token.clone());
         drop(inside);
-        Some(Guarded {
-            stream: Together::new(stream),
+        let place = Place {
             id,
             address,
             door: self.clone(),
-            silence: Some(Silence {
-                bytes_left: PREFACE_BYTES,
-                timer: Box::pin(sleep(self.limits.handshake)),
-            }),
-            cut: Box::pin(token.cancelled_owned()),
-        })
+        };
+        Some(Guarded::new(
+            stream,
+            Peer::patient(peer, self.limits.take),
+            self.tls.as_ref(),
+            place,
+            self.limits.handshake,
+            token,
+        ))
+    }
+}
+
+/// The place of a connection that is inside; free again when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Place {
+    id: u64,
+    address: IpAddr,
+    door: Arc<Door>,
+}
+
+impl Place {
+    /// It has spoken.
+    pub(crate) fn speaks(&self) {
+        self.door.inside().silent.remove(&self.id);
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut inside = self.door.inside();
+        inside.open -= 1;
+        inside.silent.remove(&self.id);
+        if let Some(crowd) = inside.per_address.get_mut(&self.address) {
+            *crowd -= 1;
+            if *crowd == 0 {
+                inside.per_address.remove(&self.address);
+            }
+        }
     }
 }
 
@@ -161,104 +193,6 @@ impl<L: Listener> Stream for Incoming<L> {
                     tracing::warn!(%error, "cannot accept connections");
                     self.pause = Some(Box::pin(sleep(ACCEPT_PAUSE)));
                 }
-            }
-        }
-    }
-}
-
-/// A connection inside the door.
-pub(crate) struct Guarded<S> {
-    stream: Together<S>,
-    id: u64,
-    address: IpAddr,
-    door: Arc<Door>,
-    silence: Option<Silence>,
-    cut: Pin<Box<WaitForCancellationFutureOwned>>,
-}
-
-struct Silence {
-    bytes_left: usize,
-    timer: Pin<Box<Sleep>>,
-}
-
-impl<S: Connection> AsyncRead for Guarded<S> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let this = &mut *self;
-        let before = buf.filled().len();
-        let polled = Pin::new(&mut this.stream).poll_read(cx, buf);
-        if polled.is_pending() {
-            // Only here: a busy connection comes by soon enough, and pays nothing while busy.
-            if this.cut.as_mut().poll(cx).is_ready() {
-                return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
-            }
-            if let Some(silence) = &mut this.silence
-                && silence.timer.as_mut().poll(cx).is_ready()
-            {
-                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
-            }
-        } else if let Some(silence) = &mut this.silence {
-            silence.bytes_left = silence
-                .bytes_left
-                .saturating_sub(buf.filled().len() - before);
-            if silence.bytes_left == 0 {
-                this.silence = None;
-                this.door.inside().silent.remove(&this.id);
-            }
-        }
-        polled
-    }
-}
-
-impl<S: Connection> AsyncWrite for Guarded<S> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, buf)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
-    }
-}
-
-impl<S> Connected for Guarded<S> {
-    /// Nobody asks from where a call comes.
-    type ConnectInfo = ();
-
-    fn connect_info(&self) {}
-}
-
-impl<S> Drop for Guarded<S> {
-    fn drop(&mut self) {
-        let mut inside = self.door.inside();
-        inside.open -= 1;
-        inside.silent.remove(&self.id);
-        if let Some(crowd) = inside.per_address.get_mut(&self.address) {
-            *crowd -= 1;
-            if *crowd == 0 {
-                inside.per_address.remove(&self.address);
             }
         }
     }

@@ -1,5 +1,5 @@
-//! The body of an answer, so that an endless stream ends when the process stops and a panic inside a
-//! stream becomes a status.
+//! The body of an answer, so that an endless stream ends when the process stops, a panic inside a stream
+//! becomes a status, and an answer that nobody takes is known ([`crate::untaken`]).
 
 use std::fmt;
 use std::future::Future;
@@ -7,6 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use bytes::Bytes;
 use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
@@ -14,6 +15,11 @@ use tonic::Status;
 
 use crate::drain::Drain;
 use crate::explain;
+use crate::tls::Peer;
+use crate::untaken::Span;
+
+/// Most bytes that go to HTTP/2 at a time: so much it holds for a client that gives too little room.
+const PIECE_BYTES: usize = 64 << 10;
 
 pin_project! {
     /// A handler's body, or none.
@@ -22,6 +28,34 @@ pin_project! {
         body: Option<B>,
         // Only for endless streams.
         ending: Option<Ending>,
+        // What is left of a large frame.
+        rest: Bytes,
+        wait: Wait,
+    }
+}
+
+/// Whether the answer waits for its client, which then is where it is counted.
+#[derive(Default)]
+struct Wait {
+    peer: Option<Peer>,
+    since: Option<Span>,
+}
+
+impl Wait {
+    fn begin(&mut self) {
+        self.since = self.peer.as_ref().map(|peer| peer.untaken().waits());
+    }
+
+    fn end(&mut self) {
+        if let (Some(peer), Some(since)) = (&self.peer, self.since.take()) {
+            peer.untaken().taken(since);
+        }
+    }
+}
+
+impl Drop for Wait {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 
@@ -33,11 +67,16 @@ enum Ending {
 }
 
 impl<B> Answer<B> {
-    /// A handler's body; ended when the process drains if `drain` is given.
-    pub(crate) fn of(body: B, drain: Option<&Drain>) -> Self {
+    /// A handler's body; ended when the process drains if `drain` is given. It is for `peer`.
+    pub(crate) fn of(body: B, drain: Option<&Drain>, peer: Option<Peer>) -> Self {
+        let mut wait = Wait { peer, since: None };
+        // HTTP/2 asks for the first frame only when there is room for it.
+        wait.begin();
         Self {
             body: Some(body),
             ending: drain.map(|drain| Ending::Waiting(Box::pin(drain.draining()))),
+            rest: Bytes::new(),
+            wait,
         }
     }
 }
@@ -47,6 +86,8 @@ impl<B> Default for Answer<B> {
         Self {
             body: None,
             ending: None,
+            rest: Bytes::new(),
+            wait: Wait::default(),
         }
     }
 }
@@ -59,14 +100,54 @@ impl<B> fmt::Debug for Answer<B> {
     }
 }
 
-impl<B: Body> Body for Answer<B> {
-    type Data = B::Data;
+impl<B: Body<Data = Bytes>> Body for Answer<B> {
+    type Data = Bytes;
     type Error = B::Error;
 
     fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+        // It is asked for, so there is room for it.
+        self.as_mut().project().wait.end();
+        let mut polled = Poll::Ready(None);
+        if self.rest.is_empty() {
+            polled = self.as_mut().poll_whole(cx);
+        }
+        let this = self.project();
+        if let Poll::Ready(Some(Ok(frame))) = &mut polled
+            && let Some(data) = frame.data_mut()
+        {
+            *this.rest = std::mem::take(data);
+        }
+        if !this.rest.is_empty() {
+            let piece = this.rest.split_to(this.rest.len().min(PIECE_BYTES));
+            polled = Poll::Ready(Some(Ok(Frame::data(piece))));
+        }
+        if matches!(&polled, Poll::Ready(Some(Ok(frame))) if frame.is_data()) {
+            this.wait.begin();
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.rest.is_empty() && self.body.as_ref().is_none_or(Body::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.body {
+            Some(body) => body.size_hint(),
+            None => SizeHint::with_exact(0),
+        }
+    }
+}
+
+impl<B: Body<Data = Bytes>> Answer<B> {
+    /// The next frame, however large.
+    fn poll_whole(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         let mut this = self.project();
         let Some(body) = this.body.as_mut().as_pin_mut() else {
             return Poll::Ready(None);
@@ -91,17 +172,6 @@ impl<B: Body> Body for Answer<B> {
         }
         this.body.set(None);
         Poll::Ready(Some(Ok(trailers(&explain::draining()))))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.as_ref().is_none_or(Body::is_end_stream)
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        match &self.body {
-            Some(body) => body.size_hint(),
-            None => SizeHint::with_exact(0),
-        }
     }
 }
 

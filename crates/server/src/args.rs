@@ -14,7 +14,9 @@ use clap::error::ErrorKind;
 use clap::{Command, Parser, ValueEnum};
 
 use crate::callers::Callers;
+use crate::serve::ServeError;
 use crate::storage::StoreArgs;
+use crate::tls::{Acceptor, ListenArgs};
 
 /// The arguments that every service has; flatten them into the service's own.
 #[derive(Clone, Debug, clap::Args)]
@@ -43,6 +45,12 @@ pub struct Args {
     /// Whom to believe about who calls, when a process that starts several services decides it.
     #[arg(skip)]
     pub callers: Option<Callers>,
+    /// Whether and how connections are private.
+    #[command(flatten)]
+    pub tls: ListenArgs,
+    /// Address on which health alone is answered, without TLS: for probes that have no certificate
+    #[arg(long, value_name = "ADDRESS")]
+    pub health_listen: Option<SocketAddr>,
     /// TOML file with any of these settings, written as `drain_seconds = 30`
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -69,11 +77,14 @@ pub struct Args {
     #[arg(long, value_name = "COUNT", default_value_t = 1_024, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub max_connections: u32,
     /// Most connections from one address at a time; 0 = no limit of its own
-    #[arg(long, value_name = "COUNT", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=1_000_000))]
+    #[arg(long, value_name = "COUNT", default_value_t = 256, value_parser = clap::value_parser!(u32).range(..=1_000_000))]
     pub max_connections_per_address: u32,
     /// Seconds that a new connection has to begin speaking HTTP/2
     #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=600))]
     pub handshake_seconds: u64,
+    /// Seconds that a client may leave untaken what is sent to it, or an answer that it asked for
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3_600))]
+    pub take_seconds: u64,
     /// Describe the services over gRPC reflection
     #[arg(long, value_name = "BOOL", default_value_t = true, action = clap::ArgAction::Set)]
     pub reflection: bool,
@@ -83,6 +94,18 @@ impl Args {
     /// `drain_seconds` as a duration.
     pub fn drain(&self) -> Duration {
         Duration::from_secs(self.drain_seconds)
+    }
+
+    /// What is wrong with the settings of the listener, as far as it shows before anything is started: files
+    /// of TLS that cannot be used, or an address that others can reach without it.
+    pub fn check(&self) -> Result<(), String> {
+        match Acceptor::new(&self.tls, false) {
+            Err(error) => Err(error.to_string()),
+            Ok(None) if !self.tls.may_listen_plainly(self.listen) => {
+                Err(ServeError::Plaintext(self.listen).to_string())
+            }
+            Ok(_) => Ok(()),
+        }
     }
 }
 

@@ -26,6 +26,7 @@ use crate::callers::Callers;
 use crate::deadline::{Deadline, Pace, Patience};
 use crate::drain::Drain;
 use crate::explain;
+use crate::tls::Peer;
 
 static REQUEST_ID: HeaderName = HeaderName::from_static(REQUEST_ID_KEY);
 static CALLER: HeaderName = HeaderName::from_static(CALLER_KEY);
@@ -148,6 +149,7 @@ where
             request_id,
             started,
         };
+        let peer = Peer::of(request.extensions()).cloned();
         let drain = (pace == Pace::Endless).then(|| self.shared.drain.clone());
         // Nothing of a handler runs in here: the router calls it when its future is polled.
         CallFuture {
@@ -163,6 +165,7 @@ where
             timer: None,
             line,
             drain,
+            peer,
         }
     }
 }
@@ -186,6 +189,7 @@ pin_project! {
         timer: Option<Pin<Box<Sleep>>>,
         line: Line,
         drain: Option<Drain>,
+        peer: Option<Peer>,
     }
 }
 
@@ -210,7 +214,10 @@ where
         let answer = match catch_unwind(AssertUnwindSafe(|| handler.poll(cx))).ok() {
             Some(Poll::Ready(Ok(response))) => {
                 let (parts, body) = response.into_parts();
-                Response::from_parts(parts, Answer::of(body, this.drain.as_ref()))
+                Response::from_parts(
+                    parts,
+                    Answer::of(body, this.drain.as_ref(), this.peer.take()),
+                )
             }
             Some(Poll::Ready(Err(error))) => return Poll::Ready(Err(error)),
             Some(Poll::Pending) => {

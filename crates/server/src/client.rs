@@ -15,7 +15,8 @@ use tower::service_fn;
 
 use crate::caller::{CALLER_KEY, Caller, REQUEST_ID_KEY};
 use crate::deadline::Deadline;
-use crate::network;
+use crate::network::{self, Connection};
+use crate::tls::Outgoing;
 
 /// Deadline of a call that serves no request with one.
 pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(10);
@@ -33,12 +34,21 @@ const STREAMS: u32 = 256;
 pub const STREAM_WINDOW: u32 = 256 << 10;
 /// How many bytes of all answers on one connection may be under way.
 pub const CONNECTION_WINDOW: u32 = STREAMS * STREAM_WINDOW;
+/// Ports of addresses that name none.
+pub const HTTP_PORT: u16 = 80;
+/// The same of `https://`.
+pub const HTTPS_PORT: u16 = 443;
 /// Kept back from what is left, so that our own answer still arrives in time.
 const MARGIN: Duration = Duration::from_millis(20);
 
 /// A channel to another service, such as `http://127.0.0.1:7401`. It connects at the first call and
 /// again after a loss, so the other side need not run yet. Keep one for each peer; clones share it.
 pub fn connect(url: &str) -> Result<Channel, Error> {
+    connect_over(url, None)
+}
+
+/// [`connect`], over TLS when `tls` is given, whatever the address says.
+pub fn connect_over(url: &str, tls: Option<Outgoing>) -> Result<Channel, Error> {
     let endpoint = Endpoint::from_shared(url.to_owned()).map_err(|error| {
         Error::invalid(
             "url",
@@ -53,19 +63,28 @@ pub fn connect(url: &str) -> Result<Channel, Error> {
         .http2_keep_alive_interval(KEEPALIVE)
         .keep_alive_timeout(KEEPALIVE_WITHIN)
         .keep_alive_while_idle(true);
-    Ok(lazy(&endpoint))
+    Ok(lazy(&endpoint, tls))
 }
 
-/// A channel to `endpoint` over whatever network this process is on.
-pub fn lazy(endpoint: &Endpoint) -> Channel {
-    let Some(dial) = network::simulated() else {
+/// A channel to `endpoint` over whatever network this process is on, and over TLS when `tls` is given.
+pub fn lazy(endpoint: &Endpoint, tls: Option<Outgoing>) -> Channel {
+    if tls.is_none() && network::simulated().is_none() {
         return endpoint.connect_lazy();
-    };
-    endpoint.connect_with_connector_lazy(service_fn(move |uri: Uri| async move {
-        let host = uri.host().unwrap_or_default().to_owned();
-        let stream = dial(host, uri.port_u16().unwrap_or(80)).await;
-        stream.map(TokioIo::new)
+    }
+    endpoint.connect_with_connector_lazy(service_fn(move |uri: Uri| {
+        let tls = tls.clone();
+        async move { way(&uri, tls).await.map(TokioIo::new) }
     }))
+}
+
+async fn way(uri: &Uri, tls: Option<Outgoing>) -> std::io::Result<Box<dyn Connection>> {
+    let host = uri.host().unwrap_or_default();
+    let usual = if tls.is_some() { HTTPS_PORT } else { HTTP_PORT };
+    let stream = network::reach(host, uri.port_u16().unwrap_or(usual)).await?;
+    match tls {
+        Some(tls) => Ok(Box::new(tls.secure(host, stream).await?)),
+        None => Ok(stream),
+    }
 }
 
 /// What is passed on from the request that is being served to the calls made for it.

@@ -15,6 +15,7 @@
 //! | [`CallLayer`] | request id, deadline, panic, log of each call |
 //! | [`deadline`] | [`Deadline`] of the present call, which methods have none |
 //! | [`Caller`] | who calls |
+//! | [`tls`] | private connections, both ways; [`tls::Peer`]: who is at the other end |
 //! | [`status()`] | `rapporteur_records::Error` -> `tonic::Status`, the only such place |
 //! | [`desk`] | what every handler does alike: get, list, write requests |
 //! | [`changes`] | the change feed over gRPC |
@@ -106,6 +107,7 @@ pub mod network;
 pub mod page;
 pub mod stores;
 pub mod telemetry;
+pub mod tls;
 
 mod accept;
 mod answer;
@@ -115,15 +117,19 @@ mod caller;
 mod callers;
 mod drain;
 mod explain;
+mod guarded;
 mod health;
+mod probes;
 mod recent;
 mod replicas;
 mod run;
+mod secured;
 mod serve;
 mod serving;
 mod status;
 mod storage;
 mod together;
+mod untaken;
 
 pub use answer::Answer;
 pub use args::Args;

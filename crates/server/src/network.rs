@@ -49,6 +49,17 @@ impl Listener for TcpListener {
     }
 }
 
+/// Connects to a port of a host; an IPv6 address may stand in brackets.
+pub async fn reach(host: &str, port: u16) -> io::Result<Box<dyn Connection>> {
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    if let Some(dial) = simulated() {
+        return dial(host.to_owned(), port).await;
+    }
+    let stream = TcpStream::connect((host, port)).await?;
+    stream.set_nodelay(true)?;
+    Ok(Box::new(stream))
+}
+
 /// A connection that is being made.
 pub type Connecting = Pin<Box<dyn Future<Output = io::Result<Box<dyn Connection>>> + Send>>;
 

@@ -2,14 +2,15 @@
 //! answers any call.
 //!
 //! A replica that does not answer is taken out of turn, and so is one that says that it does not serve. Its
-//! health, followed in the background, brings it back. A service with one address has nobody to give its calls
-//! to, so it is never out and nothing is followed.
+//! health, followed in the background, brings it back. When none is left, calls are refused at once instead of
+//! waiting for their deadlines: the circuit is open, and closed again by the first that answers. A service with
+//! one address that says that it does not serve is asked all the same, since it knows best why.
 
 mod attend;
 
 use std::fmt;
-use std::future::{self, Future};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::future::Future;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -22,7 +23,8 @@ use tonic::transport::Channel;
 use tonic::{Code, Status};
 use tower::retry::budget::{Budget as _, TpsBudget};
 
-use crate::client::{connect, settled};
+use crate::client::{connect_over, settled};
+use crate::tls::{Outgoing, PeerArgs};
 
 /// Most replicas of one service: a bit each.
 const MOST: usize = 64;
@@ -39,15 +41,19 @@ pub struct Replicas {
     /// One bit for each replica that takes calls.
     up: AtomicU64,
     turn: AtomicUsize,
+    /// Whether health is followed, without which the only replica would never come back.
+    watched: AtomicBool,
     repeats: TpsBudget,
 }
 
 /// One of them.
 pub struct Replica {
-    /// Its address as it was given, `http://HOST:PORT`.
+    /// Its address as it was given, `http://HOST:PORT` or `https://HOST:PORT`.
     pub address: String,
     /// `HOST:PORT`.
     pub authority: Authority,
+    /// How connections to it are made private; none where they are not.
+    pub tls: Option<Outgoing>,
     /// The way there, for calls that a process makes itself. It connects when it is needed.
     pub channel: Channel,
     /// Why it takes no calls.
@@ -72,10 +78,16 @@ impl fmt::Debug for Replica {
 }
 
 impl Replicas {
-    /// The service `name` at `addresses`, each an `http://HOST:PORT`. Nothing is connected yet, and all are
-    /// believed to be well. `name` is also the argument that is wrong when an address is.
-    pub fn new(name: &'static str, addresses: &[String]) -> Result<Self, Error> {
-        let all = addresses.iter().map(|address| Replica::new(name, address));
+    /// The service `name` at `addresses`, each an `http://HOST:PORT`, or `https://` and reached as `peers` say.
+    /// Nothing is connected yet, and all are believed to be well. `name` is also the argument that is wrong
+    /// when an address is.
+    pub fn new(name: &'static str, addresses: &[String], peers: &PeerArgs) -> Result<Self, Error> {
+        let private = addresses.iter().any(|address| is_private(address));
+        let tls = private.then(|| Outgoing::new(peers)).transpose();
+        let tls = tls.map_err(|error| Error::invalid("peer", error.to_string()))?;
+        let all = addresses
+            .iter()
+            .map(|address| Replica::new(name, address, tls.as_ref()));
         let all = all.collect::<Result<Box<[_]>, _>>()?;
         let twice =
             (1..all.len()).find(|at| all[..*at].iter().any(|r| r.authority == all[*at].authority));
@@ -95,6 +107,7 @@ impl Replicas {
             up: AtomicU64::new(u64::MAX >> (MOST - all.len())),
             all,
             turn: AtomicUsize::new(0),
+            watched: AtomicBool::new(false),
             repeats: TpsBudget::new(REPEATED_OVER, REPEATED_PER_SECOND, REPEATED_SHARE),
         })
     }
@@ -111,10 +124,9 @@ impl Replicas {
 
     /// The place in [`Replicas::all`] of the one whose turn it is; `None` when none takes calls.
     pub fn pick(&self) -> Option<usize> {
-        if self.all.len() == 1 {
-            return Some(0);
+        if self.all.len() > 1 {
+            self.repeats.deposit();
         }
-        self.repeats.deposit();
         self.other(0)
     }
 
@@ -147,7 +159,9 @@ impl Replicas {
     where
         F: Future<Output = Result<T, Status>>,
     {
-        let Some(first) = self.pick() else {
+        // The only one is asked even while it is out: it may be back, and what a process asks for itself is little.
+        let only = (self.all.len() == 1).then_some(0);
+        let Some(first) = self.pick().or(only) else {
             return Err(Status::unavailable(self.trouble()));
         };
         let answered = question(self.all[first].channel.clone()).await;
@@ -179,15 +193,13 @@ impl Replicas {
 
     /// Follows the health of each for as long as the future is polled.
     pub async fn watch(&self) {
-        if self.all.len() == 1 {
-            return future::pending().await;
-        }
+        self.watched.store(true, Ordering::Relaxed);
         join_all((0..self.all.len()).map(|at| self.attend(at))).await;
     }
 
     /// Whether it was in.
     fn take_out(&self, at: usize, why: &str) -> bool {
-        if self.all.len() == 1 {
+        if self.all.len() == 1 && !self.watched.load(Ordering::Relaxed) {
             return false;
         }
         why.clone_into(&mut self.all[at].trouble());
@@ -213,20 +225,22 @@ impl Replicas {
 }
 
 impl Replica {
-    fn new(service: &'static str, address: &str) -> Result<Self, Error> {
+    fn new(service: &'static str, address: &str, tls: Option<&Outgoing>) -> Result<Self, Error> {
         let wrong = || {
-            let shape = "is not the address of a service; it should look like http://HOST:PORT";
+            let shape = "is not the address of a service; it should look like http://HOST:PORT or https://HOST:PORT";
             Error::invalid(service, format!("`{address}` {shape}"))
         };
         let uri: Uri = address.parse().map_err(|_| wrong())?;
         let authority = uri
             .authority()
-            .filter(|_| uri.scheme() == Some(&Scheme::HTTP))
+            .filter(|_| [Some(&Scheme::HTTP), Some(&Scheme::HTTPS)].contains(&uri.scheme()))
             .ok_or_else(wrong)?;
+        let tls = tls.filter(|_| is_private(address)).cloned();
         Ok(Self {
             address: address.to_owned(),
             authority: authority.clone(),
-            channel: connect(address).map_err(|_| wrong())?,
+            channel: connect_over(address, tls.clone()).map_err(|_| wrong())?,
+            tls,
             trouble: Mutex::default(),
             suspected: Notify::new(),
         })
@@ -237,22 +251,31 @@ impl Replica {
     }
 }
 
+/// Whether an address asks for TLS.
+fn is_private(address: &str) -> bool {
+    address
+        .get(..8)
+        .is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn three() -> Replicas {
         let addresses = [1, 2, 3].map(|port| format!("http://127.0.0.1:{port}"));
-        Replicas::new("events", &addresses).unwrap()
+        Replicas::new("events", &addresses, &PeerArgs::default()).unwrap()
     }
 
     #[tokio::test]
     async fn addresses_are_checked() {
         let refused = |addresses: &[&str]| {
             let addresses: Vec<String> = addresses.iter().map(|a| (*a).to_owned()).collect();
-            Replicas::new("events", &addresses).unwrap_err().to_string()
+            Replicas::new("events", &addresses, &PeerArgs::default())
+                .unwrap_err()
+                .to_string()
         };
-        for odd in ["127.0.0.1:7701", "https://x:1", "", "http://", "/"] {
+        for odd in ["127.0.0.1:7701", "ftp://x:1", "", "http://", "/"] {
             let error = refused(&["http://127.0.0.1:1", odd]);
             assert!(
                 error.contains("events") && error.contains("http://HOST:PORT"),
@@ -292,11 +315,21 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_only_one_is_never_out() {
-        let alone = Replicas::new("events", &["http://127.0.0.1:1".to_owned()]).unwrap();
+    async fn the_only_one_is_out_only_while_somebody_looks_after_it() {
+        let alone = Replicas::new(
+            "events",
+            &["http://127.0.0.1:1".to_owned()],
+            &PeerArgs::default(),
+        )
+        .unwrap();
         alone.lost(0, "refused");
         assert_eq!(alone.pick(), Some(0));
         assert_eq!(alone.other(1), None);
+        alone.watched.store(true, Ordering::Relaxed);
+        alone.lost(0, "refused");
+        assert_eq!(alone.pick(), None);
+        alone.put_in(0);
+        assert_eq!(alone.pick(), Some(0));
     }
 
     #[tokio::test]

@@ -36,7 +36,8 @@ pub fn run_from<T: Parser + AsRef<Args>>(
         Ok(args) => args,
         Err(error) => return told(&error),
     };
-    if let Err(error) = telemetry::init(args.as_ref()) {
+    let checked = args.as_ref().check();
+    if let Err(error) = checked.and_then(|()| telemetry::init(args.as_ref())) {
         return told(&T::command().error(ErrorKind::InvalidValue, error));
     }
     let runtime = match runtime::Builder::new_multi_thread().enable_all().build() {

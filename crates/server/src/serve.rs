@@ -5,6 +5,7 @@
 //! return, so whoever called it can close the store.
 
 use std::future::{self, Future};
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -17,8 +18,10 @@ use uuid::Uuid;
 
 use crate::accept::{Door, Incoming};
 use crate::health::Health;
-use crate::network::Listener;
+use crate::network::{self, Listener};
+use crate::probes;
 use crate::serving::Serving;
+use crate::tls::{self, Acceptor};
 
 /// Largest message that a service takes: `.max_decoding_message_size(MAX_DECODING_BYTES)`. A larger one
 /// is refused with RESOURCE_EXHAUSTED, reason `MESSAGE_TOO_LARGE` (tonic alone says OUT_OF_RANGE, which
@@ -57,6 +60,14 @@ pub enum ServeError {
     /// The address cannot be asked of the listener.
     #[error("listener: {0}")]
     Listener(#[from] std::io::Error),
+    /// The certificates cannot be used.
+    #[error(transparent)]
+    Tls(#[from] tls::Error),
+    /// Others can reach the listener, and it has no certificate.
+    #[error(
+        "{0} can be reached from other machines: give --tls-cert and --tls-key, or --plaintext where a mesh or a tunnel protects it"
+    )]
+    Plaintext(SocketAddr),
     /// The server ended though nobody asked it to.
     #[error("the server ended by itself")]
     Ended,
@@ -74,6 +85,12 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
     let address = listener.local_addr()?;
+    let tls = Acceptor::new(&serving.tls, serving.http1)?;
+    let (private, mutual) = (tls.is_some(), serving.tls.tls_client_ca.is_some());
+    // In a simulation there are no others.
+    if !private && !serving.tls.may_listen_plainly(address) && network::simulated().is_none() {
+        return Err(ServeError::Plaintext(address));
+    }
     let health = Health::of(&serving.services).await;
     let mut routes = routes
         .into()
@@ -82,7 +99,14 @@ pub async fn serve(
         routes = with_reflection(routes, &serving)?;
     }
 
-    let door = Door::new(serving.door);
+    let probes = match serving.health_listen {
+        Some(address) => {
+            let health = Routes::new(health.service(serving.about.clone()));
+            Some(probes::answer(address, health).await?)
+        }
+        None => None,
+    };
+    let door = Door::new(serving.door, tls);
     let close = CancellationToken::new();
     let calls = serving.calls();
     let mut server = pin!(
@@ -111,7 +135,7 @@ pub async fn serve(
     let mut shutdown = pin!(shutdown);
     let mut watchdog = watchdog();
     notify(NotifyState::Ready);
-    tracing::info!(%address, services = serving.services.join(" "), "ready");
+    tracing::info!(%address, tls = private, mutual, services = serving.services.join(" "), "ready");
 
     let reason = loop {
         tokio::select! {
@@ -149,6 +173,7 @@ pub async fn serve(
             let _ = timeout(CUT_WITHIN, &mut server).await;
         }
     }
+    drop(probes);
     tracing::info!("stopped");
     reason.map_or(Ok(()), |reason| Err(ServeError::Fatal(reason)))
 }

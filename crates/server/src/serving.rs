@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use crate::call::CallLayer;
 use crate::callers::Callers;
 use crate::deadline::{self, Pace, Patience};
 use crate::drain::{Drain, Readiness};
+use crate::tls::ListenArgs;
 
 /// Resolves with the reason why the process cannot go on.
 pub(crate) type Fatal = Pin<Box<dyn Future<Output = String> + Send>>;
@@ -23,6 +25,9 @@ pub struct Serving {
     pub(crate) patience: Patience,
     pub(crate) pace: fn(&str) -> Pace,
     pub(crate) door: DoorLimits,
+    pub(crate) tls: ListenArgs,
+    pub(crate) http1: bool,
+    pub(crate) health_listen: Option<SocketAddr>,
     pub(crate) announce: Duration,
     pub(crate) drain_within: Duration,
     pub(crate) drain: Drain,
@@ -30,7 +35,6 @@ pub struct Serving {
     pub(crate) fatal: Option<Fatal>,
     pub(crate) about: About,
     pub(crate) callers: Callers,
-    pub(crate) http1: bool,
 }
 
 /// What a process says of itself in the metadata of its health answers.
@@ -130,7 +134,11 @@ impl From<&Args> for Serving {
                 per_address: usize::try_from(args.max_connections_per_address)
                     .unwrap_or(usize::MAX),
                 handshake: Duration::from_secs(args.handshake_seconds),
+                take: Duration::from_secs(args.take_seconds),
             },
+            tls: args.tls.clone(),
+            http1: false,
+            health_listen: args.health_listen,
             announce: Duration::from_secs(args.announce_seconds),
             drain_within: args.drain(),
             drain: Drain::default(),
@@ -138,7 +146,6 @@ impl From<&Args> for Serving {
             fatal: None,
             about: About::default(),
             callers: Callers::Nobody,
-            http1: false,
         }
     }
 }

@@ -8,6 +8,7 @@ use rapporteur_proto::store::v1::{
     ExportStoreRequest, ExportStoreResponse, GetStoreInfoRequest, GetStoreInfoResponse,
     MoveStoreRequest, MoveStoreResponse, VerifyStoreRequest, VerifyStoreResponse,
 };
+use rapporteur_server::tls::PeerArgs;
 use rapporteur_store::archive::{self, Summary};
 use rapporteur_store::copy::Progress;
 use rapporteur_store::engine::Address;
@@ -22,22 +23,26 @@ const SERVICE: &str = "rapporteur.store.v1.StoreService";
 /// What is done to a whole store takes as long as the store is big.
 const LONG: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
-pub(super) async fn info(url: &str, patience: Duration) -> Result<GetStoreInfoResponse> {
-    let to = Connection::new(url, None, patience)?;
+pub(super) async fn info(
+    url: &str,
+    patience: Duration,
+    peers: &PeerArgs,
+) -> Result<GetStoreInfoResponse> {
+    let to = Connection::new(url, None, patience, peers)?;
     to.ask(SERVICE, &GetStoreInfoRequest {}).await
 }
 
-pub(super) async fn verify(url: &str) -> Result<VerifyStoreResponse> {
-    let to = Connection::new(url, None, LONG)?;
+pub(super) async fn verify(url: &str, peers: &PeerArgs) -> Result<VerifyStoreResponse> {
+    let to = Connection::new(url, None, LONG, peers)?;
     to.ask(SERVICE, &VerifyStoreRequest {}).await
 }
 
 /// Takes the archive of the service's store into a file, and reads it once more before it gets its name.
-pub(super) async fn export(url: &str, to: &Path, bar: Bar) -> Result<Summary> {
-    let info = info(url, LONG).await?;
+pub(super) async fn export(url: &str, peers: &PeerArgs, to: &Path, bar: Bar) -> Result<Summary> {
+    let info = info(url, LONG, peers).await?;
     let mut hear = bar.hear();
     let mut file = archive::file::NewFile::create(to).map_err(failed)?;
-    let from = Connection::new(url, None, LONG)?;
+    let from = Connection::new(url, None, LONG, peers)?;
     let mut pieces = from.stream(SERVICE, &ExportStoreRequest {}).await?;
     let mut received = 0;
     while let Some(piece) = pieces.message().await? {
@@ -57,9 +62,9 @@ pub(super) async fn export(url: &str, to: &Path, bar: Bar) -> Result<Summary> {
 
 /// Has the service move its store, and waits until it has.
 pub(super) async fn relocate(ctx: &mut Context<'_>, url: &str, target: &Address) -> Result<()> {
+    let to = Connection::new(url, None, LONG, &ctx.peers()?)?;
     let bar = progress(ctx);
     let mut hear = bar.hear();
-    let to = Connection::new(url, None, LONG)?;
     let request = MoveStoreRequest {
         target: target.to_string(),
     };

@@ -266,6 +266,10 @@ async fn a_service_that_is_down_is_named_and_found_again() {
         );
     }
     cable.mend();
+    soon("the service to be found again", async {
+        while gateway.echo("GetSaid", nothing()).await.is_err() {}
+    })
+    .await;
     for _ in 0..4 {
         gateway.echo("GetSaid", nothing()).await.unwrap();
     }

@@ -4,6 +4,7 @@
 
 mod access;
 mod callers;
+mod circuit;
 mod echo;
 mod feed;
 mod followup;
@@ -11,6 +12,7 @@ mod forwarding;
 mod joined;
 mod mirrors;
 mod one_store;
+mod quota;
 mod record;
 mod refusals;
 mod replicas;
@@ -23,6 +25,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use rapporteur_gateway::Arguments;
+use rapporteur_gateway::quota::QuotaArgs;
+use rapporteur_server::tls::PeerArgs;
 use rapporteur_server::{Args, MainError, Readiness, ServeError, Serving, client, serve};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -68,8 +72,14 @@ impl Gateway {
         Self::start_in(tempfile::tempdir().unwrap(), events, recommendations).await
     }
 
+    /// One that counts what callers ask.
+    async fn counting(events: &str, quota: QuotaArgs) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self::start_with(folder, events, &nobody().await, quota).await
+    }
+
     async fn start_in(folder: tempfile::TempDir, events: &str, recommendations: &str) -> Self {
-        Self::start_for(folder, events, recommendations, &[]).await
+        Self::start_with(folder, events, recommendations, QuotaArgs::unlimited()).await
     }
 
     /// One whose door is open to pages of these origins.
@@ -78,6 +88,26 @@ impl Gateway {
         events: &str,
         recommendations: &str,
         origins: &[&str],
+    ) -> Self {
+        let quota = QuotaArgs::unlimited();
+        Self::start_as(folder, events, recommendations, origins, quota).await
+    }
+
+    async fn start_with(
+        folder: tempfile::TempDir,
+        events: &str,
+        recommendations: &str,
+        quota: QuotaArgs,
+    ) -> Self {
+        Self::start_as(folder, events, recommendations, &[], quota).await
+    }
+
+    async fn start_as(
+        folder: tempfile::TempDir,
+        events: &str,
+        recommendations: &str,
+        origins: &[&str],
+        quota: QuotaArgs,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -89,6 +119,8 @@ impl Gateway {
             events: events.split(',').map(str::to_owned).collect(),
             cors_origins: origins.iter().map(|&origin| origin.to_owned()).collect(),
             recommendations: recommendations.split(',').map(str::to_owned).collect(),
+            peers: PeerArgs::default(),
+            quota,
         };
         let key_file = arguments.admin_key_file();
         let (stop, stopped) = oneshot::channel();

@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::body::Body;
 use http::uri::PathAndQuery;
-use rapporteur_gateway::balance::{Balance, target};
+use rapporteur_gateway::balance::Balance;
 use rapporteur_records::Error;
 use rapporteur_server::Replicas;
+use rapporteur_server::tls::PeerArgs;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -114,7 +115,12 @@ async fn pair(rudeness: Rudeness) -> Pair {
     let good = echo.state.clone();
     let upstream = Upstream::start(Routes::new(echo)).await;
     // Nobody follows their health: it is always the rude one's turn first.
-    let replicas = Replicas::new("events", &[address, upstream.url.clone()]).unwrap();
+    let replicas = Replicas::new(
+        "events",
+        &[address, upstream.url.clone()],
+        &PeerArgs::default(),
+    )
+    .unwrap();
     Pair {
         balance: Balance::new(Arc::new(replicas)),
         rude,
@@ -129,7 +135,7 @@ impl Pair {
         let length = u8::try_from(message.len()).unwrap();
         let body = [&[0, 0, 0, 0, length + 2, 0x0a, length], message].concat();
         let path = PathAndQuery::try_from(format!("/{}/{method}", echo::NAME)).unwrap();
-        let request = http::Request::post(target(Some(path), self.balance.authority(0)).unwrap())
+        let request = http::Request::post(self.balance.target(0, Some(path)).unwrap())
             .version(http::Version::HTTP_2)
             .header("content-type", "application/grpc")
             .header("te", "trailers")

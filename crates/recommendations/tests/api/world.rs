@@ -13,6 +13,7 @@ pub(crate) use rapporteur_proto::r#type::v1::{
     CivilDate, LocalizedText, PlanLink, PlanLinkKind, Provenance,
 };
 use rapporteur_records::Introduction;
+use rapporteur_server::tls::PeerArgs;
 use rapporteur_server::{Args, MainError, client};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -55,6 +56,7 @@ impl Service {
             server,
             events: vec![format!("http://{events}")],
             introduction: Introduction::default(),
+            peers: PeerArgs::default(),
         };
         Self::start(|listener, stopped| {
             rapporteur_recommendations::start(arguments, listener, stopped)

@@ -55,7 +55,7 @@ impl Replicas {
         loop {
             tokio::select! {
                 said = news.message() => match said {
-                    Ok(Some(said)) if said.status() == ServingStatus::Serving => self.put_in(at),
+                    Ok(Some(said)) if said.status() == ServingStatus::Serving || self.all.len() == 1 => self.put_in(at),
                     Ok(Some(_)) => {
                         self.take_out(at, "it says that it does not serve");
                     }

@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream, StreamExt as _};
 use rapporteur_records::Error;
+use rapporteur_server::tls::Peer;
 use rapporteur_server::{Caller, Deadline, MAX_DECODING_BYTES, MAX_ENCODING_BYTES, status};
 use tokio::sync::Notify;
 use tonic::body::Body;
@@ -89,6 +90,15 @@ async fn unary(
                 .remaining()
                 .map(|left| left.as_secs())
         ),
+        "Peer" => {
+            let peer = Peer::of(request.extensions()).unwrap();
+            let names = peer.names().join(",");
+            format!(
+                "{} {names} {}",
+                peer.address().ip(),
+                peer.certificate().is_some()
+            )
+        }
         "Slow" => {
             state.entered.notify_one();
             state.release.notified().await;

@@ -3,9 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod calls;
+mod certificates;
 mod door;
 mod drain;
 mod echo;
+mod private;
+mod untaken;
 
 use std::future::Future;
 use std::net::SocketAddr;
