@@ -4,13 +4,13 @@
 use std::sync::Arc;
 
 use rapporteur_records::{AnyNoun, Error, Records};
-use rapporteur_store::engine::{Address, Settings};
+use rapporteur_store::engine::{Address, Settings, Text};
 use rapporteur_store::{Store, copy, engine};
 use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::error::{Failure, Result};
-use crate::store::{closed, failed, open, progress, settings, show};
+use crate::store::{address, closed, failed, open, progress, settings, show};
 
 /// Check and repair a store that no service has open
 #[derive(Clone, Debug, clap::Subcommand)]
@@ -19,7 +19,7 @@ pub(crate) enum Command {
     Check {
         /// Address of the store, as sled:DIR
         #[arg(value_name = "ADDRESS")]
-        address: Address,
+        address: Text,
     },
     /// Rewrite the index rows that are not what the records ask for
     Reindex(Reindex),
@@ -27,7 +27,7 @@ pub(crate) enum Command {
     Compact {
         /// Address of the store, as sled:DIR
         #[arg(value_name = "ADDRESS")]
-        address: Address,
+        address: Text,
     },
 }
 
@@ -36,7 +36,7 @@ pub(crate) enum Command {
 pub(crate) struct Reindex {
     /// Address of the store, as sled:DIR
     #[arg(value_name = "ADDRESS")]
-    address: Address,
+    address: Text,
     /// Why, for the change log
     #[arg(long, value_name = "WORDS")]
     reason: String,
@@ -44,9 +44,9 @@ pub(crate) struct Reindex {
 
 pub(crate) async fn run(ctx: &mut Context<'_>, command: Command) -> Result<()> {
     match command {
-        Command::Check { address } => check(ctx, &address).await,
+        Command::Check { address: text } => check(ctx, &address("ADDRESS", &text)?).await,
         Command::Reindex(ask) => reindex(ctx, ask).await,
-        Command::Compact { address } => compact(ctx, &address).await,
+        Command::Compact { address: text } => compact(ctx, &address("ADDRESS", &text)?).await,
     }
 }
 
@@ -80,7 +80,7 @@ async fn reindex(ctx: &mut Context<'_>, ask: Reindex) -> Result<()> {
             "--reason is empty or longer than 2,000 characters; say in a sentence why the rows are rewritten",
         ));
     }
-    let opened = open(&ask.address).await?;
+    let opened = open(&address("ADDRESS", &ask.address)?).await?;
     let done = reindexed(&opened.store, &ask.reason).await;
     closed(opened, Ok(())).await?;
     show(ctx, &done?)

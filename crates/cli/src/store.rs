@@ -8,14 +8,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use rapporteur_server::stores;
-use rapporteur_store::engine::Address;
+use rapporteur_store::engine::Text;
 use rapporteur_store::{archive, copy};
 use serde_json::json;
 
 use crate::context::Context;
 use crate::error::Result;
 use place::{Source, Which};
-pub(crate) use place::{closed, failed, hex, now_us, open, progress, settings, show};
+pub(crate) use place::{address, closed, failed, hex, now_us, open, progress, settings, show};
 
 /// Keep, restore, copy, check and move the stores of the services
 #[derive(Clone, Debug, clap::Subcommand)]
@@ -55,7 +55,7 @@ pub(crate) struct Import {
     file: PathBuf,
     /// Address of an empty place, as sled:DIR; one where the same import was cut off is filled up
     #[arg(long, value_name = "ADDRESS")]
-    to: Address,
+    to: Text,
 }
 
 /// From where to where.
@@ -63,10 +63,10 @@ pub(crate) struct Import {
 pub(crate) struct Copy {
     /// Address of the store, as sled:DIR
     #[arg(value_name = "ADDRESS")]
-    from: Address,
+    from: Text,
     /// Address of an empty place; one where the same copy was cut off is filled up
     #[arg(long, value_name = "ADDRESS")]
-    to: Address,
+    to: Text,
 }
 
 /// What to walk.
@@ -87,7 +87,7 @@ pub(crate) struct Move {
     service: String,
     /// Address of an empty place, as the service sees it; start the service with it from then on
     #[arg(long, value_name = "ADDRESS")]
-    to: Address,
+    to: Text,
 }
 
 pub(crate) async fn run(ctx: &mut Context<'_>, command: Command) -> Result<()> {
@@ -123,12 +123,13 @@ async fn export(ctx: &mut Context<'_>, ask: Export) -> Result<()> {
 }
 
 async fn import(ctx: &mut Context<'_>, ask: Import) -> Result<()> {
+    let to = address("--to", &ask.to)?;
     let bar = progress(ctx);
-    let head = copy::import(&ask.file, &ask.to, &settings(), bar.hear()).await;
+    let head = copy::import(&ask.file, &to, &settings(), bar.hear()).await;
     let head = head.map_err(failed)?;
     drop(bar);
     let said = json!({
-        "address": ask.to.to_string(),
+        "address": to.to_string(),
         "store_id": head.store_id.to_string(),
         "head": head.position,
     });
@@ -136,13 +137,14 @@ async fn import(ctx: &mut Context<'_>, ask: Import) -> Result<()> {
 }
 
 async fn copy(ctx: &mut Context<'_>, ask: Copy) -> Result<()> {
-    let opened = open(&ask.from).await?;
+    let (from, to) = (address("ADDRESS", &ask.from)?, address("--to", &ask.to)?);
+    let opened = open(&from).await?;
     let bar = progress(ctx);
-    let copied = copy::copy(&*opened.store, &ask.to, &settings(), bar.hear()).await;
+    let copied = copy::copy(&*opened.store, &to, &settings(), bar.hear()).await;
     let head = closed(opened, copied).await?;
     drop(bar);
     let said = json!({
-        "address": ask.to.to_string(),
+        "address": to.to_string(),
         "store_id": head.store_id.to_string(),
         "head": head.position,
     });

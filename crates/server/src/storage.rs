@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rapporteur_proto::store::v1::store_service_server::StoreServiceServer;
-use rapporteur_store::engine::{self, Address, Opened, Remote, Settings};
+use rapporteur_store::engine::{self, Address, Opened, Remote, Settings, Text};
 use rapporteur_store::switch::Switch;
 use rapporteur_store::{Health, Store};
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -23,7 +23,7 @@ pub struct StoreArgs {
     /// Address of the store: `sled:DIR`, or `postgres://user@host:5432/database?schema=name` for one that several
     /// processes share; the store in the data directory when not given
     #[arg(long, value_name = "ADDRESS", hide_env_values = true)]
-    pub store: Option<Address>,
+    pub store: Option<Text>,
     /// Certificates (PEM) of the authority of the store's server; turns TLS on
     #[arg(long, value_name = "FILE")]
     pub store_ca: Option<PathBuf>,
@@ -97,8 +97,12 @@ impl Storage {
             ..Settings::default()
         };
         let schema = format!("rapporteur_{service}");
-        let embedded = || Address::Sled(directory.to_owned());
-        let address = args.store.store.clone().unwrap_or_else(embedded);
+        let address = match &args.store.store {
+            Some(text) => text
+                .address()
+                .map_err(|error| format!("--store: {error}"))?,
+            None => Address::Sled(directory.to_owned()),
+        };
         let address = address.or_schema(&schema);
         tracing::info!(store = %address, "opening the store");
         let opened = engine::open(&address, &settings).await?;
@@ -188,5 +192,32 @@ async fn follow_health(switch: Arc<Switch>, readiness: Readiness) {
             }
         }
         tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, clap::Parser)]
+    struct Service {
+        #[command(flatten)]
+        server: Args,
+    }
+
+    #[tokio::test]
+    async fn an_address_that_is_wrong_is_told_of_without_its_password() {
+        for odd in [
+            "postgres://u:secret@h/d?colour=red",
+            "mysql://u:secret@h/d",
+            "host=h password=secret",
+        ] {
+            let service: Service = crate::args::parse(["service", "--store", odd]).unwrap();
+            let folder = tempfile::tempdir().unwrap();
+            let opened = Storage::open("events", folder.path(), &service.server).await;
+            let said = format!("{} {service:?}", opened.unwrap_err());
+            assert!(said.contains("--store: "), "{odd}: {said}");
+            assert!(!said.contains("secret"), "{odd}: {said}");
+        }
     }
 }

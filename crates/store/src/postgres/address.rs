@@ -60,6 +60,14 @@ impl FromStr for Address {
 
     fn from_str(text: &str) -> Result<Self> {
         let (server, query) = text.split_once('?').unwrap_or((text, ""));
+        // Else it is not certain where a password ends, and what is shown could hold a part of it.
+        if server.matches('@').count() > 1 || query.contains('@') {
+            return Err(Error::Schema(
+                "the address of the server has an @ too many; inside a name or password write @ as %40, ? as %3F \
+                 and & as %26"
+                    .into(),
+            ));
+        }
         let mut schema = None;
         let mut theirs = Vec::new();
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
@@ -78,17 +86,18 @@ impl FromStr for Address {
         let url = format!("{server}?{}", theirs.join("&"));
         let mut config: Config = url.parse().map_err(|error: tokio_postgres::Error| {
             let why = super::error::text(&error);
+            // What a typing error made of it may have a password anywhere: nothing of it is repeated.
             Error::Schema(format!(
-                "`{}` is not the address of a server: {why}; it should look like \
-                 postgres://user@host:5432/database?schema=name",
-                Hidden(text)
+                "this is not the address of a server: {why}; it should look like \
+                 postgres://user@host:5432/database?schema=name"
             ))
         })?;
         if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
-            return Err(Error::Schema(format!(
-                "`{}` names no host; it should look like postgres://user@host:5432/database",
-                Hidden(text)
-            )));
+            return Err(Error::Schema(
+                "the address of the server names no host; it should look like \
+                 postgres://user@host:5432/database?schema=name"
+                    .into(),
+            ));
         }
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(Duration::from_secs(2));
@@ -166,7 +175,9 @@ impl fmt::Display for Hidden<'_> {
             .zip("?".chars().chain(std::iter::repeat('&')))
         {
             match pair.split_once('=') {
-                Some(("password", _)) => write!(f, "{mark}password=***")?,
+                Some((name, _)) if name == "password" || name.contains('%') => {
+                    write!(f, "{mark}{name}=***")?;
+                }
                 _ if query.is_empty() => {}
                 _ => write!(f, "{mark}{pair}")?,
             }
@@ -251,12 +262,19 @@ mod tests {
             assert_eq!(parsed(text).to_string(), shown);
             assert_eq!(format!("{:?}", parsed(text)), shown);
         }
-        let error = "postgres://u:secret@h/d?colour=red".parse::<Address>();
-        let error = error.unwrap_err().to_string();
-        assert!(
-            error.contains("colour") && !error.contains("secret"),
-            "{error}"
-        );
+        for (odd, says) in [
+            ("postgres://u:secret@h/d?colour=red", "colour"),
+            ("postgres://u:secret", "port"),
+            ("postgres://u:se@cret@h/d", "%40"),
+            ("postgres://u:se?cret=x@h/d", "%3F"),
+            ("postgres://:secret@/d", "no host"),
+        ] {
+            let error = odd.parse::<Address>().unwrap_err().to_string();
+            assert!(
+                error.contains(says) && !error.contains("cret"),
+                "{odd}: {error}"
+            );
+        }
     }
 
     #[test]
