@@ -17,7 +17,7 @@ use crate::store::{address, closed, failed, open, progress, settings, show};
 pub(crate) enum Command {
     /// Walk the whole store, and compare every index row with what the records ask for
     Check {
-        /// Address of the store, as sled:DIR
+        /// Address of the store: sled:DIR or postgres://user@host/database?schema=name
         #[arg(value_name = "ADDRESS")]
         address: Text,
     },
@@ -25,7 +25,7 @@ pub(crate) enum Command {
     Reindex(Reindex),
     /// Make the store as small as its contents, and keep the old one beside it until you remove it
     Compact {
-        /// Address of the store, as sled:DIR
+        /// Address of the store: sled:DIR or postgres://user@host/database?schema=name
         #[arg(value_name = "ADDRESS")]
         address: Text,
     },
@@ -34,7 +34,7 @@ pub(crate) enum Command {
 /// Of which store, and why.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Reindex {
-    /// Address of the store, as sled:DIR
+    /// Address of the store: sled:DIR or postgres://user@host/database?schema=name
     #[arg(value_name = "ADDRESS")]
     address: Text,
     /// Why, for the change log

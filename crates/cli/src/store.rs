@@ -53,7 +53,8 @@ pub(crate) struct Import {
     /// Exported file
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Address of an empty place, as sled:DIR; one where the same import was cut off is filled up
+    /// Address of an empty place: sled:DIR or postgres://user@host/database?schema=name; one where the same import
+    /// was cut off is filled up
     #[arg(long, value_name = "ADDRESS")]
     to: Text,
 }
@@ -61,10 +62,11 @@ pub(crate) struct Import {
 /// From where to where.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Copy {
-    /// Address of the store, as sled:DIR
+    /// Address of the store: sled:DIR or postgres://user@host/database?schema=name
     #[arg(value_name = "ADDRESS")]
     from: Text,
-    /// Address of an empty place; one where the same copy was cut off is filled up
+    /// Address of an empty place: sled:DIR or postgres://user@host/database?schema=name; one where the same copy was
+    /// cut off is filled up
     #[arg(long, value_name = "ADDRESS")]
     to: Text,
 }

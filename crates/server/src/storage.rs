@@ -21,7 +21,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 #[derive(Clone, Debug, clap::Args)]
 pub struct StoreArgs {
     /// Address of the store: `sled:DIR`, or `postgres://user@host:5432/database?schema=name` for one that several
-    /// processes share; the store in the data directory when not given
+    /// processes share (the schema is `rapporteur_` and the service's name when not given); the store in the data
+    /// directory when not given
     #[arg(long, value_name = "ADDRESS", hide_env_values = true)]
     pub store: Option<Text>,
     /// Certificates (PEM) of the authority of the store's server; turns TLS on
@@ -88,8 +89,9 @@ impl Storage {
     /// Opens the store that the arguments name, or else the one in this directory; makes it when it is not
     /// there.
     ///
-    /// In a database that names no schema the store gets one after the `service`, so that the services can be
-    /// given one database and keep apart.
+    /// In a database of which no schema is named the store gets one after the `service` (`rapporteur_events`), so
+    /// that the services can be given one database and keep apart; where stores have other names already, the schema
+    /// must be named.
     pub async fn open(service: &str, directory: &Path, args: &Args) -> Result<Self, MainError> {
         let settings = Settings {
             cache_bytes: args.cache_mib << 20,
@@ -103,7 +105,7 @@ impl Storage {
                 .map_err(|error| format!("--store: {error}"))?,
             None => Address::Sled(directory.to_owned()),
         };
-        let address = address.or_schema(&schema);
+        let address = engine::in_schema(address, &schema, &settings).await?;
         tracing::info!(store = %address, "opening the store");
         let opened = engine::open(&address, &settings).await?;
         Self::of(opened, address, settings, schema).await

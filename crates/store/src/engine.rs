@@ -110,9 +110,35 @@ pub async fn exists(address: &Address, settings: &Settings) -> Result<bool> {
 /// Opens the store at `address`; [`Error::Absent`] when there is none.
 pub async fn open_existing(address: &Address, settings: &Settings) -> Result<Opened> {
     if !exists(address, settings).await? {
-        return Err(Error::Absent(format!("there is no store at {address}")));
+        return Err(absent(address, settings).await);
     }
     open(address, settings).await
+}
+
+/// What to say where no store is; of a database, which there are.
+async fn absent(address: &Address, settings: &Settings) -> Error {
+    let mut said = format!("there is no store at {address}");
+    #[cfg(feature = "postgres")]
+    if let Address::Postgres(address) = address
+        && let Ok(found) = postgres::Schemas::at(address, &settings.remote).await
+    {
+        said.push_str(&format!("; {found}"));
+    }
+    Error::Absent(said)
+}
+
+/// The address with this `schema`, when it is of a server that needs one and names none; [`Error::Schema`] when
+/// another store of that database may be meant.
+pub async fn in_schema(address: Address, schema: &str, settings: &Settings) -> Result<Address> {
+    #[cfg(feature = "postgres")]
+    if let Address::Postgres(address) = &address
+        && address.schema().is_none()
+    {
+        let found = postgres::Schemas::at(address, &settings.remote).await?;
+        found.permit(schema)?;
+    }
+    let _ = settings;
+    Ok(address.or_schema(schema))
 }
 
 /// Opens a place for a copy of the store `store_id`: an empty one, or the same copy where it was left off;

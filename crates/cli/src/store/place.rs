@@ -13,7 +13,7 @@ use crate::output::{self, Format};
 /// A store: at an address, or of a running service.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Source {
-    /// Address of a store that nobody has open, as sled:DIR
+    /// Address of a store that nobody has open: sled:DIR or postgres://user@host/database?schema=name
     #[arg(value_name = "ADDRESS", conflicts_with = "service")]
     address: Option<Text>,
     /// Address of a running service itself (not of the gateway), http://HOST:PORT

@@ -79,7 +79,11 @@ pub(super) async fn relocate(ctx: &mut Context<'_>, url: &str, to: &Text) -> Res
         return Err(Failure::other("OUTCOME_UNKNOWN", text));
     };
     let held_ms = held.seconds * 1_000 + i64::from(held.nanos) / 1_000_000;
-    let said = json!({"address": target.to_string(), "head": head, "held_ms": held_ms});
+    // As the service names it: with the schema that it chose where the address names none.
+    let target = info(url, LONG)
+        .await
+        .map_or_else(|_| target.to_string(), |info| info.address);
+    let said = json!({"address": target, "head": head, "held_ms": held_ms});
     show(ctx, &said)?;
     ctx.say(format_args!(
         "The service goes on with {target}: start it with that from now on. The old place is kept and refuses to be opened."

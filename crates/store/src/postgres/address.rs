@@ -12,8 +12,6 @@ use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 
 use crate::{Error, Result};
 
-/// The schema of a store whose address names none.
-const SCHEMA: &str = "rapporteur";
 /// PostgreSQL cuts longer names off in silence.
 const SCHEMA_BYTES: usize = 63;
 
@@ -27,10 +25,10 @@ pub struct Address {
 }
 
 impl Address {
-    /// The schema in which the store's tables are.
+    /// The schema in which the store's tables are, when the address names it. Without one nothing can be opened.
     #[must_use]
-    pub fn schema(&self) -> &str {
-        self.schema.as_deref().unwrap_or(SCHEMA)
+    pub fn schema(&self) -> Option<&str> {
+        self.schema.as_deref()
     }
 
     /// The same address, with this schema when it names none: so that services which are given one
@@ -200,7 +198,7 @@ impl fmt::Debug for Address {
 
 impl PartialEq for Address {
     fn eq(&self, other: &Self) -> bool {
-        (&self.text, self.schema()) == (&other.text, other.schema())
+        self.text == other.text
     }
 }
 
@@ -217,8 +215,8 @@ mod tests {
     #[test]
     fn the_schema_is_ours_and_the_rest_is_theirs() {
         let address = parsed("postgres://u@a:1,b:2/d?schema=events&connect_timeout=9");
-        assert_eq!(address.schema(), "events");
-        assert_eq!(address.clone().or_schema("x").schema(), "events");
+        assert_eq!(address.schema(), Some("events"));
+        assert_eq!(address.clone().or_schema("x").schema(), Some("events"));
         assert_eq!(address.config.get_hosts().len(), 2);
         assert_eq!(address.config.get_ports(), [1, 2]);
         let seconds = |seconds| Some(Duration::from_secs(seconds));
@@ -228,11 +226,11 @@ mod tests {
             address.config.get_target_session_attrs(),
             TargetSessionAttrs::ReadWrite
         );
-        assert_eq!(parsed("postgres://h/d").schema(), "rapporteur");
+        assert_eq!(parsed("postgres://h/d").schema(), None);
         let named = parsed("postgres://h/d").or_schema("x");
         assert_eq!(
             (named.schema(), &named.to_string()[..]),
-            ("x", "postgres://h/d?schema=x")
+            (Some("x"), "postgres://h/d?schema=x")
         );
         let any = parsed("postgresql://h/d?target_session_attrs=any");
         assert_eq!(

@@ -3,9 +3,9 @@
 use tokio_postgres::types::ToSql;
 
 use super::Address;
+use super::catalog::named;
 use super::connect::Connector;
 use super::error::{corrupt, sent};
-use super::schema::Schema;
 use crate::Result;
 use crate::engine::Remote;
 
@@ -24,10 +24,9 @@ pub async fn mark_moved(address: &Address, remote: &Remote, to: Option<String>) 
 
 /// Whether there is a store at `address`, of whatever format.
 pub async fn is_there(address: &Address, remote: &Remote) -> Result<bool> {
+    let schema = named(address, remote).await?;
     let session = Connector::new(address, remote)?.session().await?;
-    let tables = Schema::new(address.schema())
-        .tables(&session.client)
-        .await?;
+    let tables = schema.tables(&session.client).await?;
     Ok(tables.iter().any(|table| table == "meta"))
 }
 
@@ -37,7 +36,7 @@ async fn change(
     text: &str,
     values: &[&(dyn ToSql + Sync)],
 ) -> Result<()> {
-    let schema = Schema::new(address.schema());
+    let schema = named(address, remote).await?;
     let session = Connector::new(address, remote)?.session().await?;
     let changed = session.client.execute(&schema.sql(text), values).await;
     match changed.map_err(|error| sent(&error))? {

@@ -8,11 +8,12 @@
 //! A store has a schema to itself, named in its address, so that several share a database. The tables are
 //! described in `migrations/`.
 //!
-//! Reading order: `address`, `connect`, `schema`, `writer`, `line` (the two flights of a transaction), `group` (how
+//! Reading order: `address`, `catalog` (which stores there are), `connect`, `schema`, `writer`, `line` (the two flights of a transaction), `group` (how
 //! batches are decided), `read`, `waiting`, `verify`; `error` sorts what the server says, `safety` looks at how it is
 //! set up.
 
 mod address;
+mod catalog;
 mod connect;
 mod copy;
 mod error;
@@ -36,11 +37,11 @@ use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 pub use self::address::Address;
+pub use self::catalog::Schemas;
 use self::connect::Connector;
 pub use self::copy::{finish_copy, is_there, mark_moved};
 use self::error::closed;
 use self::read::Reader;
-use self::schema::Schema;
 use self::waiting::Head;
 use self::writer::{Answer, Job, QUEUE, Writer};
 use crate::contract::LIMITS;
@@ -74,8 +75,8 @@ pub struct PostgresStore {
 impl PostgresStore {
     /// Opens the store at `address`, or makes one there, with the identity `store_id` when it is given.
     ///
-    /// Answers [`Error::Unavailable`] when the server cannot be reached, and [`Error::Schema`] when the
-    /// schema is not ours or of a newer format, when certificates or the password cannot be read, and when
+    /// Answers [`Error::Unavailable`] when the server cannot be reached, and [`Error::Schema`] when no schema is
+    /// named, when it is not ours or of a newer format, when certificates or the password cannot be read, and when
     /// the server is not safe though that was asked for.
     pub async fn open(
         address: &Address,
@@ -102,7 +103,7 @@ impl PostgresStore {
         copy: bool,
     ) -> Result<Arc<Self>> {
         let connector = Connector::new(address, remote)?;
-        let schema = Schema::new(address.schema());
+        let schema = catalog::named(address, remote).await?;
         let session = connector.session().await?;
         let preparing = async {
             safety::check(&session.client, remote.strict).await?;

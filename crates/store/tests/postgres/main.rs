@@ -18,6 +18,7 @@ mod errors;
 mod kills;
 mod load;
 mod moving;
+mod naming;
 mod opening;
 mod replicas;
 #[allow(dead_code, reason = "each story uses its part")]
