@@ -98,6 +98,10 @@ fn hex(bytes: &[u8]) -> String {
 
 /// The file appears whole or not at all, and is never readable by others, not even for a moment.
 fn write_once(file: &Path, key: &str) -> io::Result<()> {
+    // A store elsewhere has not made the directory of the data.
+    if let Some(directory) = file.parent() {
+        std::fs::create_dir_all(directory)?;
+    }
     let unfinished = file.with_extension("key.new");
     // Left over from a start that was cut off.
     match std::fs::remove_file(&unfinished) {

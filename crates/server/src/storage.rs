@@ -49,6 +49,28 @@ pub struct StoreArgs {
 }
 
 impl StoreArgs {
+    /// The same for one of several services that are given one address ([`Text::shared_by`]).
+    pub fn shared_by(&self, service: &str) -> rapporteur_store::Result<Self> {
+        let store = self.store.as_ref();
+        let store = store.map(|text| text.shared_by(service)).transpose()?;
+        let others = self.clone();
+        Ok(Self { store, ..others })
+    }
+
+    /// Whether there is a store of `service` at the address already; false when no address is given.
+    pub async fn holds(&self, service: &str) -> rapporteur_store::Result<bool> {
+        let Some(text) = &self.store else {
+            return Ok(false);
+        };
+        let remote = self.remote();
+        let settings = Settings {
+            remote,
+            ..Settings::default()
+        };
+        let address = text.address()?.or_schema(&schema_of(service));
+        engine::exists(&address, &settings).await
+    }
+
     fn remote(&self) -> Remote {
         Remote {
             ca: self.store_ca.clone(),
@@ -98,7 +120,7 @@ impl Storage {
             remote: args.store.remote(),
             ..Settings::default()
         };
-        let schema = format!("rapporteur_{service}");
+        let schema = schema_of(service);
         let address = match &args.store.store {
             Some(text) => text
                 .address()
@@ -181,6 +203,11 @@ impl Storage {
         self.closing.cancel();
         Ok(self.switch.close().await?)
     }
+}
+
+/// The schema of a service's store where none is named.
+fn schema_of(service: &str) -> String {
+    format!("rapporteur_{service}")
 }
 
 /// Says for ever whether a store that a server keeps can be written. An embedded one fails for good or not at

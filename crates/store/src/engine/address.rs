@@ -101,6 +101,22 @@ impl Text {
         self.0.parse()
     }
 
+    /// The place of one of several services that are given one address: a folder of its own below `sled:DIR`, and a
+    /// database as it is, where each takes a schema of its own. [`Error::Schema`] when the address names one schema.
+    pub fn shared_by(&self, service: &str) -> Result<Self> {
+        match self.address()? {
+            Address::Sled(_) => Ok(Self(format!("{}/{service}", self.0.trim_end_matches('/')))),
+            #[cfg(feature = "postgres")]
+            Address::Postgres(address) => match address.schema() {
+                None => Ok(self.clone()),
+                Some(schema) => Err(Error::Schema(format!(
+                    "schema={schema} is one schema, and each service needs its own; leave it out, and each takes \
+                     one after its name, as rapporteur_{service}"
+                ))),
+            },
+        }
+    }
+
     /// As it was given, for whom it was meant for: it may hold a password.
     #[must_use]
     pub fn secret(&self) -> &str {
@@ -166,6 +182,23 @@ mod tests {
         let relative: Address = "sled:data/events".parse().unwrap();
         assert_eq!(relative.absolute(), Address::Sled(here));
         assert_eq!(address.absolute(), address);
+    }
+
+    #[test]
+    fn services_that_share_an_address_keep_apart() {
+        let shared = |text: &str| {
+            let text: Text = text.parse().unwrap();
+            text.shared_by("events").map(|it| it.secret().to_owned())
+        };
+        assert_eq!(shared("sled:/srv/all/").unwrap(), "sled:/srv/all/events");
+        assert!(shared("nowhere").is_err());
+        #[cfg(feature = "postgres")]
+        {
+            let address = "postgres://u:secret@h/d";
+            assert_eq!(shared(address).unwrap(), address);
+            let refused = shared("postgres://h/d?schema=all").unwrap_err().to_string();
+            assert!(refused.contains("rapporteur_events"), "{refused}");
+        }
     }
 
     #[test]
