@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use rapporteur_records::verify::Examined;
 use rapporteur_records::{AnyNoun, Error, Records};
 use rapporteur_store::engine::{Address, Settings, Text};
 use rapporteur_store::{Store, copy, engine};
@@ -15,13 +16,13 @@ use crate::store::{address, closed, failed, open, progress, settings, show};
 /// Check and repair a store that no service has open
 #[derive(Clone, Debug, clap::Subcommand)]
 pub(crate) enum Command {
-    /// Walk the whole store, and compare every index row with what the records ask for
+    /// Walk the whole store, and compare every index row and guard row with what the records ask for
     Check {
         /// Address of the store: sled:DIR or postgres://user@host/database?schema=name
         #[arg(value_name = "ADDRESS")]
         address: Text,
     },
-    /// Rewrite the index rows that are not what the records ask for
+    /// Rewrite the index rows and guard rows that are not what the records ask for
     Reindex(Reindex),
     /// Make the store as small as its contents, and keep the old one beside it until you remove it
     Compact {
@@ -61,7 +62,11 @@ async fn examined(store: &Arc<dyn Store>) -> Result<Value> {
     let whole = store.verify().await.map_err(failed)?;
     let records = Records::new(store.clone());
     let nouns = nouns(&records).await?;
-    let found = records.verify(nouns.of).await.map_err(differs)?;
+    let found = records.examine(nouns.of).await.map_err(differs)?;
+    if !found.differences.is_empty() {
+        return Err(Failure::other("RECORDS_DIFFER", listed(found)));
+    }
+    let found = found.whole;
     let mirrored = records.verify_mirrors().await.map_err(differs)?;
     Ok(json!({
         "service": nouns.service,
@@ -70,6 +75,7 @@ async fn examined(store: &Arc<dyn Store>) -> Result<Value> {
         "history_rows": whole.history_rows,
         "records": found.records,
         "index_rows": found.rows,
+        "guard_rows": found.guards,
         "mirrored_records": mirrored,
     }))
 }
@@ -158,6 +164,22 @@ async fn nouns(records: &Records) -> Result<Nouns> {
         }
     };
     Ok(Nouns { service, of })
+}
+
+/// What differs, a line for each, and how many more.
+fn listed(found: Examined) -> String {
+    let Examined {
+        differences, more, ..
+    } = found;
+    let all = more + differences.len() as u64;
+    let mut lines = vec![format!(
+        "{all} of the rows differ from what the records ask for"
+    )];
+    lines.extend(differences);
+    if more > 0 {
+        lines.push(format!("and {more} more"));
+    }
+    lines.join("\n  ")
 }
 
 /// What is wrong with records.
