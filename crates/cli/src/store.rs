@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use rapporteur_server::stores;
 use rapporteur_store::engine::Text;
+use rapporteur_store::switch::{self, Settled};
 use rapporteur_store::{archive, copy};
 use serde_json::json;
 
@@ -35,6 +36,8 @@ pub(crate) enum Command {
     },
     /// Move the store of a running service to an empty place; the service goes on there
     Move(Move),
+    /// Settle a move that was cut off: where neither place can be opened, the old one is given back
+    Settle(Settle),
 }
 
 /// From where to which file.
@@ -92,6 +95,20 @@ pub(crate) struct Move {
     to: Text,
 }
 
+/// Of which store.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Settle {
+    /// Address of the store that was moved away; stop the service that moved it first
+    #[arg(value_name = "ADDRESS")]
+    from: Text,
+    /// Address that it was moved to, when that needs a password
+    #[arg(long, value_name = "ADDRESS")]
+    to: Option<Text>,
+    /// The place that it was moved to is lost for good: go on with what the old one has
+    #[arg(long, conflicts_with = "to")]
+    lost: bool,
+}
+
 pub(crate) async fn run(ctx: &mut Context<'_>, command: Command) -> Result<()> {
     match command {
         Command::Export(ask) => export(ctx, ask).await,
@@ -100,6 +117,7 @@ pub(crate) async fn run(ctx: &mut Context<'_>, command: Command) -> Result<()> {
         Command::Verify(ask) => verify(ctx, ask).await,
         Command::Info { source } => info(ctx, source).await,
         Command::Move(ask) => service::relocate(ctx, &ask.service, &ask.to).await,
+        Command::Settle(ask) => settle(ctx, ask).await,
     }
 }
 
@@ -205,6 +223,29 @@ async fn info(ctx: &mut Context<'_>, source: Source) -> Result<()> {
         "head_op_id": info.head_op_id,
         "head_hash": hex(&info.head_hash),
         "disk_bytes": info.disk_bytes,
+    });
+    show(ctx, &said)
+}
+
+async fn settle(ctx: &mut Context<'_>, ask: Settle) -> Result<()> {
+    let from = address("ADDRESS", &ask.from)?;
+    let to = ask.to.map(|to| address("--to", &to)).transpose()?;
+    let settled = if ask.lost {
+        let given = switch::give_back(&from, &settings()).await;
+        given.map(|()| ("given back", from, None))
+    } else {
+        let settled = switch::settle(&from, to.as_ref(), &settings()).await;
+        settled.map(|settled| match settled {
+            Settled::Open => ("not moved", from, None),
+            Settled::GivenBack(copy) => ("given back", from, Some(copy)),
+            Settled::Moved(there) => ("moved", there, None),
+        })
+    };
+    let (outcome, usable, copy) = settled.map_err(failed)?;
+    let said = json!({
+        "outcome": outcome,
+        "address": usable.to_string(),
+        "unfinished_copy": copy.map(|copy| copy.to_string()),
     });
     show(ctx, &said)
 }

@@ -95,8 +95,6 @@ pub struct Storage {
     closing: CancellationToken,
     /// Ends what watches the store with it.
     _closed: DropGuard,
-    /// Name of its engine.
-    pub engine: &'static str,
     /// Page tokens of this store.
     pub tokens: PageToken,
 }
@@ -149,7 +147,6 @@ impl Storage {
             schema,
             _closed: closing.clone().drop_guard(),
             closing,
-            engine: info.engine,
             tokens: PageToken::new(info.store_id),
         })
     }
@@ -157,6 +154,12 @@ impl Storage {
     /// The store itself.
     pub fn store(&self) -> Arc<dyn Store> {
         self.switch.clone()
+    }
+
+    /// Tells the name of the engine that is used at the time. For [`crate::Serving::about`].
+    pub fn engine(&self) -> impl Fn() -> &'static str + Send + Sync + 'static {
+        let switch = self.switch.clone();
+        move || switch.address().engine()
     }
 
     /// The calls by which operators keep and move the store.

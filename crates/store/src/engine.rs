@@ -12,6 +12,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use uuid::Uuid;
 
+use crate::copy::Mark;
 #[cfg(feature = "postgres")]
 use crate::postgres;
 use crate::sled::{self, Options, SledStore};
@@ -172,6 +173,25 @@ pub async fn mark_moved(
         Address::Sled(dir) => blocking(move || sled::mark_moved(&dir, to)).await,
         #[cfg(feature = "postgres")]
         Address::Postgres(address) => postgres::mark_moved(&address, &settings.remote, to).await,
+    }
+}
+
+/// What the store at `address` says of copies and moves, if there is one.
+pub async fn mark(address: &Address, settings: &Settings) -> Result<Option<Mark>> {
+    match address.clone() {
+        Address::Sled(dir) => blocking(move || sled::mark(&dir)).await,
+        #[cfg(feature = "postgres")]
+        Address::Postgres(address) => postgres::mark(&address, &settings.remote).await,
+    }
+}
+
+/// Keeps everybody else from opening the store at `address` as long as the answer lives, where one process alone may
+/// have it open; a server's many may.
+pub(crate) async fn hold(address: &Address) -> Result<Option<std::fs::File>> {
+    match address.clone() {
+        Address::Sled(dir) => blocking(move || sled::hold(&dir)).await.map(Some),
+        #[cfg(feature = "postgres")]
+        Address::Postgres(_) => Ok(None),
     }
 }
 

@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 #[cfg(feature = "postgres")]
 use crate::postgres;
-use crate::{Error, Result};
+use crate::{Error, Result, sled};
 
 /// Where a store is.
 #[derive(Clone, PartialEq, Eq)]
@@ -24,6 +24,16 @@ impl Address {
     #[must_use]
     pub fn is_remote(&self) -> bool {
         !matches!(self, Self::Sled(_))
+    }
+
+    /// The name of the engine, as [`Info::engine`](crate::Info::engine) has it.
+    #[must_use]
+    pub fn engine(&self) -> &'static str {
+        match self {
+            Self::Sled(_) => sled::ENGINE,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => postgres::ENGINE,
+        }
     }
 
     /// The same address, with this schema when it is of a server that needs one and names none.

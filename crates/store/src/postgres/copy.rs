@@ -5,8 +5,9 @@ use tokio_postgres::types::ToSql;
 use super::Address;
 use super::catalog::named;
 use super::connect::Connector;
-use super::error::{corrupt, sent};
+use super::error::{corrupt, sent, unsent};
 use crate::Result;
+use crate::copy::Mark;
 use crate::engine::Remote;
 
 /// Makes the finished copy at `address` a store like any other.
@@ -28,6 +29,29 @@ pub async fn is_there(address: &Address, remote: &Remote) -> Result<bool> {
     let session = Connector::new(address, remote)?.session().await?;
     let tables = schema.tables(&session.client).await?;
     Ok(tables.iter().any(|table| table == "meta"))
+}
+
+/// What the store at `address` says of copies, if there is one.
+pub async fn mark(address: &Address, remote: &Remote) -> Result<Option<Mark>> {
+    if !is_there(address, remote).await? {
+        return Ok(None);
+    }
+    let schema = named(address, remote).await?;
+    let session = Connector::new(address, remote)?.session().await?;
+    let text = schema.sql("select store_id, unfinished, moved_to from @.head where stream = 0");
+    let head = session.client.query_opt(&text, &[]).await;
+    let read = |head: tokio_postgres::Row| {
+        Ok(Mark {
+            store_id: head.try_get(0)?,
+            unfinished: head.try_get(1)?,
+            moved_to: head.try_get(2)?,
+        })
+    };
+    let head = head.map_err(|error| unsent(&error))?;
+    let head = head.ok_or_else(|| corrupt("the head row is missing"))?;
+    read(head)
+        .map(Some)
+        .map_err(|error: tokio_postgres::Error| unsent(&error))
 }
 
 async fn change(

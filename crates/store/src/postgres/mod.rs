@@ -39,7 +39,7 @@ use uuid::Uuid;
 pub use self::address::Address;
 pub use self::catalog::Schemas;
 use self::connect::Connector;
-pub use self::copy::{finish_copy, is_there, mark_moved};
+pub use self::copy::{finish_copy, is_there, mark, mark_moved};
 use self::error::closed;
 use self::read::Reader;
 use self::waiting::Head;
@@ -51,7 +51,7 @@ use crate::{
     Verified, limits,
 };
 
-const ENGINE: &str = "postgres";
+pub(crate) const ENGINE: &str = "postgres";
 /// Making the tables, or changing them, takes a while in a large store; a standby that is not there lets it
 /// take for ever.
 const OPEN_PATIENCE: Duration = Duration::from_secs(600);

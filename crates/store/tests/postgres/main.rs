@@ -23,6 +23,7 @@ mod opening;
 mod replicas;
 #[allow(dead_code, reason = "each story uses its part")]
 mod server;
+mod settling;
 #[path = "../support/mod.rs"]
 mod support;
 mod tls;
