@@ -46,6 +46,10 @@ pub struct StoreArgs {
     /// Milliseconds between looks for commits of other processes, while somebody waits for them
     #[arg(long, value_name = "MS", default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..=60_000))]
     pub store_poll_ms: u64,
+    /// Tell other processes of commits and hear of theirs (LISTEN and NOTIFY, on one more connection of its own, never
+    /// through a pooler), so that followers need not wait for the next look
+    #[arg(long, value_name = "BOOL", default_value_t = false, num_args = 0..=1, default_missing_value = "true", action = clap::ArgAction::Set)]
+    pub store_notify: bool,
 }
 
 impl StoreArgs {
@@ -80,6 +84,7 @@ impl StoreArgs {
             strict: self.store_strict,
             pool: usize::from(self.store_pool),
             poll: Duration::from_millis(self.store_poll_ms),
+            notify: self.store_notify,
             ..Remote::default()
         }
     }

@@ -59,6 +59,8 @@ pub struct Remote {
     pub pool: usize,
     /// How often to ask for commits of other processes, while somebody waits for them.
     pub poll: Duration,
+    /// Tell other processes of commits and hear of theirs (LISTEN, NOTIFY), so that waits end before the next look.
+    pub notify: bool,
     /// Most batches that share one transaction.
     pub group_batches: usize,
 }
@@ -73,6 +75,7 @@ impl Default for Remote {
             strict: false,
             pool: 8,
             poll: Duration::from_millis(50),
+            notify: false,
             group_batches: 128,
         }
     }

@@ -9,7 +9,7 @@
 //! described in `migrations/`.
 //!
 //! Reading order: `address`, `catalog` (which stores there are), `connect`, `schema`, `writer`, `line` (the two flights of a transaction), `group` (how
-//! batches are decided), `read`, `waiting`, `verify`; `error` sorts what the server says, `safety` looks at how it is
+//! batches are decided), `read`, `waiting`, `hint`, `verify`; `error` sorts what the server says, `safety` looks at how it is
 //! set up.
 
 mod address;
@@ -18,6 +18,7 @@ mod connect;
 mod copy;
 mod error;
 mod group;
+mod hint;
 mod line;
 mod read;
 mod safety;
@@ -68,6 +69,7 @@ pub struct PostgresStore {
     jobs: mpsc::Sender<Job>,
     writer: Mutex<Option<JoinHandle<()>>>,
     poller: JoinHandle<()>,
+    hints: Option<JoinHandle<()>>,
     failure: watch::Sender<Option<String>>,
     closing: AtomicBool,
 }
@@ -124,6 +126,10 @@ impl PostgresStore {
         };
         let head = Head::default();
         head.committed(reader.last_position().await?);
+        let hints = remote.notify.then(|| {
+            let (connector, schema) = (connector.clone(), schema.clone());
+            tokio::spawn(hint::exchange(connector, schema, head.clone()))
+        });
         let failure = watch::Sender::new(None);
         let (jobs, queue) = mpsc::channel(QUEUE);
         let writer = Writer {
@@ -143,6 +149,7 @@ impl PostgresStore {
             jobs,
             writer: Mutex::new(Some(tokio::spawn(writer.run()))),
             poller: tokio::spawn(poller),
+            hints,
             failure,
             closing: AtomicBool::new(false),
         }))
@@ -171,6 +178,11 @@ impl PostgresStore {
         outcome.await.unwrap_or_else(|_| Err(stopped()))
     }
 
+    fn stop_looking(&self) {
+        self.poller.abort();
+        self.hints.iter().for_each(JoinHandle::abort);
+    }
+
     /// Holds as long as nobody closes the store.
     fn still_open(&self) -> Result<()> {
         match self.closing.load(SeqCst) {
@@ -182,7 +194,7 @@ impl PostgresStore {
 
 impl Drop for PostgresStore {
     fn drop(&mut self) {
-        self.poller.abort();
+        self.stop_looking();
     }
 }
 
@@ -288,7 +300,7 @@ impl Store for PostgresStore {
                 .await
                 .map_err(|error| Error::Unavailable(error.to_string()))?;
         }
-        self.poller.abort();
+        self.stop_looking();
         self.reader.pool.close();
         Ok(())
     }
