@@ -116,6 +116,14 @@ async fn compact(ctx: &mut Context<'_>, address: &Address) -> Result<()> {
             "{old} is there from before; remove it when it is not needed any more"
         ))));
     }
+    // Just before or after the exchange, a run that was cut off leaves two whole stores.
+    let left = engine::mark(&new, &Settings::default()).await;
+    if left.map_err(failed)?.is_some_and(|left| !left.unfinished) {
+        return Err(failed(rapporteur_store::Error::Exists(format!(
+            "{new} is left from a compaction that was cut off at its end; {address} is whole without it: verify that, \
+             then remove it and compact again"
+        ))));
+    }
     let opened = open(address).await?;
     let bytes_before = disk_bytes(&opened.store).await;
     let bar = progress(ctx);

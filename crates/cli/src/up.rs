@@ -100,8 +100,10 @@ async fn serve(
     // One listener for both waits: a signal between them must not be lost.
     let mut signal = std::pin::pin!(rapporteur_server::shutdown_signal());
     tokio::select! {
-        done = work => done?,
+        // The signal first: nobody may be told that all is ready while it would still kill.
+        biased;
         () = &mut signal => return Ok(()),
+        done = work => done?,
         failure = system.failed() => return Err(failure),
     }
     tokio::select! {

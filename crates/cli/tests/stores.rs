@@ -5,8 +5,11 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::Instant;
 
 use rapporteur_cli::{Surroundings, run_in};
+use rapporteur_store::engine::{self, Address, Settings};
+use rapporteur_store::{Batch, Write};
 
 /// Runs one command line; its exit code and all that it said.
 async fn said(arguments: &[&str]) -> (u8, String) {
@@ -59,7 +62,11 @@ fn up(home: &Path, flags: &[&str]) -> Child {
     BufReader::new(process.stdout.take().unwrap())
         .read_line(&mut line)
         .unwrap();
-    assert!(line.starts_with("gateway ready"), "{line}");
+    if !line.starts_with("gateway ready") {
+        let output = process.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        panic!("{}: {line}{said}", output.status);
+    }
     process
 }
 
@@ -105,4 +112,82 @@ async fn up_does_not_put_three_stores_into_one_schema() {
         "{said}"
     );
     assert!(!said.contains("secret"), "{said}");
+}
+
+const COMMITS: u64 = 1_000;
+
+fn sled(folder: &Path, name: &str) -> String {
+    format!("sled:{}", folder.join(name).display())
+}
+
+/// A store with some megabytes of history.
+async fn filled(place: &str) {
+    let address: Address = place.parse().unwrap();
+    let opened = engine::open(&address, &Settings::default()).await.unwrap();
+    let commits = (0..COMMITS).map(|number| {
+        let store = opened.store.clone();
+        async move {
+            let batch = Batch {
+                op_id: uuid::Uuid::from_u128(u128::from(number) + 1),
+                time_us: 0,
+                checks: Vec::new(),
+                writes: vec![Write::record(
+                    format!("k{}", number % 50),
+                    vec![number as u8; 2_000],
+                )],
+                meta: bytes::Bytes::new(),
+            };
+            store.commit(batch).await.unwrap();
+        }
+    });
+    futures::future::join_all(commits).await;
+    opened.store.close().await.unwrap();
+}
+
+/// Killed at any moment of it, the store at the address is whole, and compacting it again goes well.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sigkill_during_compaction() {
+    const KILLS: u32 = 10;
+    let folder = tempfile::tempdir().unwrap();
+    let place = sled(folder.path(), "store");
+    filled(&place).await;
+    let compact = || {
+        Command::new(env!("CARGO_BIN_EXE_rapporteur"))
+            .args(["doctor", "compact", &place])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap()
+    };
+    let remove = |name: &str| drop(std::fs::remove_dir_all(folder.path().join(name)));
+    let began = Instant::now();
+    assert!(compact().wait().unwrap().success());
+    let whole = began.elapsed();
+    remove("store.before-compact");
+    let mut cut_off = 0;
+    for kill in 1..=KILLS {
+        let mut child = compact();
+        // Spread over all of it: the moment is the point, so this is the one wait that is not for a condition.
+        std::thread::sleep(whole * kill / KILLS);
+        child.kill().unwrap();
+        cut_off += u32::from(!child.wait().unwrap().success());
+        let opened = engine::open_existing(&place.parse().unwrap(), &Settings::default()).await;
+        let store = opened.unwrap().store;
+        let verified = store.verify().await.unwrap();
+        assert_eq!((verified.rows, verified.log_entries), (50, COMMITS));
+        store.close().await.unwrap();
+        remove("store.before-compact");
+        // Cut off just before or after the exchange: the operator is told what may go.
+        let compacted: Address = sled(folder.path(), "store.compact").parse().unwrap();
+        let mark = engine::mark(&compacted, &Settings::default()).await;
+        if mark.is_ok_and(|mark| mark.is_some_and(|mark| !mark.unfinished)) {
+            let (code, said) = said(&["doctor", "compact", &place]).await;
+            assert!(code == 1 && said.contains("remove it"), "{said}");
+            remove("store.compact");
+        }
+    }
+    println!("{cut_off} of {KILLS} were cut off, each run of {whole:?}");
+    assert!(cut_off > 0, "none was cut off");
+    let (code, said) = said(&["doctor", "compact", &place]).await;
+    assert_eq!(code, 0, "{said}");
 }
