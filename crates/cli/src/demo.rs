@@ -3,6 +3,8 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use rapporteur_server::Args;
+
 use crate::connect::Connection;
 use crate::context::Context;
 use crate::error::{Failure, Result};
@@ -101,6 +103,7 @@ pub(crate) async fn run(ctx: &mut Context<'_>) -> Result<()> {
     let folder = tempfile::tempdir().map_err(Failure::Io)?;
     let system = System::start(
         folder.path(),
+        &Args::default().store,
         SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         "error",
     )

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use clap::Parser;
-use rapporteur_server::{Args, MainError, telemetry};
+use rapporteur_server::{Args, MainError, StoreArgs, telemetry};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -19,6 +19,9 @@ use crate::status;
 const START: Duration = Duration::from_secs(60);
 /// How often to look.
 const LOOK: Duration = Duration::from_millis(50);
+
+/// The services, each with a store of its own.
+pub(crate) const SERVICES: [&str; 3] = ["events", "recommendations", "gateway"];
 
 /// A running system.
 #[derive(Debug)]
@@ -78,8 +81,15 @@ async fn asked(mut stop: watch::Receiver<bool>) {
 }
 
 impl System {
-    /// Starts everything with the data below `data` and waits until all of it serves.
-    pub(crate) async fn start(data: &Path, listen: SocketAddr, log: &str) -> Result<Self> {
+    /// Starts everything with the data below `data`, the stores where `store` says, and waits until all of it serves.
+    pub(crate) async fn start(
+        data: &Path,
+        store: &StoreArgs,
+        listen: SocketAddr,
+        log: &str,
+    ) -> Result<Self> {
+        let [of_events, of_recommendations, of_gateway] =
+            SERVICES.map(|name| store.shared_by(name));
         telemetry::init(&Args {
             log: log.to_owned(),
             ..Args::default()
@@ -93,12 +103,14 @@ impl System {
         let recommendations_url = format!("http://{}", self::address(&recommendations)?);
 
         // The same flags as an operator gives to the three binaries.
-        let arguments: rapporteur_events::Arguments = parse(data, "events", &[])?;
+        let mut arguments: rapporteur_events::Arguments = parse(data, "events", &[])?;
+        arguments.server.store = of_events.map_err(place)?;
         let keeps_events = Service::spawn("events", |stop| {
             rapporteur_events::start(arguments, events, asked(stop))
         });
-        let arguments: rapporteur_recommendations::Arguments =
+        let mut arguments: rapporteur_recommendations::Arguments =
             parse(data, "recommendations", &["--events", &events_url])?;
+        arguments.server.store = of_recommendations.map_err(place)?;
         let keeps_recommendations = Service::spawn("recommendations", |stop| {
             rapporteur_recommendations::start(arguments, recommendations, asked(stop))
         });
@@ -108,7 +120,8 @@ impl System {
             "--recommendations",
             &recommendations_url,
         ];
-        let arguments: rapporteur_gateway::Arguments = parse(data, "gateway", &flags)?;
+        let mut arguments: rapporteur_gateway::Arguments = parse(data, "gateway", &flags)?;
+        arguments.server.store = of_gateway.map_err(place)?;
         let key_file = arguments.admin_key_file();
         let gateway = Service::spawn("gateway", |stop| {
             rapporteur_gateway::start(arguments, door, asked(stop))
@@ -170,6 +183,11 @@ impl System {
         }
         outcome
     }
+}
+
+/// Why the stores cannot be where they are said to be.
+pub(crate) fn place(error: rapporteur_store::Error) -> Failure {
+    Failure::usage(format!("--store: {error}"))
 }
 
 async fn listener(address: SocketAddr) -> Result<TcpListener> {

@@ -27,6 +27,7 @@ pub static DIALOGUE: Noun<Dialogue> = Noun {
     field: "dialogue",
     output_only: &[],
     index: |_| Vec::new(),
+    guards: |_| Vec::new(),
     complete: |dialogue| {
         for body in &mut dialogue.bodies {
             date::complete(&mut body.established);

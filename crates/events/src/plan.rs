@@ -23,6 +23,7 @@ pub static PLAN: Noun<Plan> = Noun {
     field: "plan",
     output_only: &["state"],
     index: |_| Vec::new(),
+    guards: |_| Vec::new(),
     complete: |plan| {
         date::complete(&mut plan.adopted);
         date::complete(&mut plan.start);

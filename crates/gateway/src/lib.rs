@@ -120,7 +120,7 @@ pub async fn start_on(
     let upstreams = Upstreams::connect(&arguments)?;
     let serving = Serving::from(&arguments.server)
         .fatal(storage.failed())
-        .about(env!("CARGO_PKG_VERSION"), storage.engine);
+        .about(env!("CARGO_PKG_VERSION"), storage.engine());
     storage.watch_over(serving.readiness());
     let served = run(
         &arguments,

@@ -53,6 +53,7 @@ pub static ADDRESSEE: Noun<Addressee> = Noun {
         "entries",
     ],
     index,
+    guards: chosen,
     complete: |addressee| {
         date::complete(&mut addressee.addressed);
         date::complete(&mut addressee.next_due);
@@ -274,6 +275,14 @@ pub fn guard(recommendation: &str, party: &str) -> Bytes {
         .str(recommendation)
         .str(party)
         .into_bytes()
+}
+
+/// The guard row of an entry, if it needs one: another id than that of its party was chosen for it.
+fn chosen(addressee: &Addressee) -> Vec<Bytes> {
+    let recommendation = name::parent_of(&addressee.name);
+    let usual = usual_name(recommendation, &addressee.party);
+    let needed = (addressee.name != usual).then(|| guard(recommendation, &addressee.party));
+    needed.into_iter().collect()
 }
 
 /// The name of an entry whose id is that of its party.

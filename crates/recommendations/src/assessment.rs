@@ -35,6 +35,7 @@ pub static ASSESSMENT: Noun<Assessment> = Noun {
     field: "assessment",
     output_only: &[],
     index,
+    guards: |_| Vec::new(),
     complete: |assessment| date::complete(&mut assessment.date),
     check,
 };

@@ -48,6 +48,7 @@ pub static COMMITMENT: Noun<Commitment> = Noun {
     field: "commitment",
     output_only: &["state", "implementation", "entries"],
     index,
+    guards: |_| Vec::new(),
     complete: fill,
     check,
 };

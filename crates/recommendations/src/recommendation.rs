@@ -44,6 +44,7 @@ pub static RECOMMENDATION: Noun<Recommendation> = Noun {
         "citation",
     ],
     index: place::index,
+    guards: |_| Vec::new(),
     complete: |recommendation| {
         date::complete(&mut recommendation.time_limit);
         date::complete(&mut recommendation.adopted);

@@ -35,6 +35,7 @@ pub static SCHEDULE: Noun<Schedule> = Noun {
     field: "schedule",
     output_only: &[],
     index: |_| Vec::new(),
+    guards: |_| Vec::new(),
     complete: |schedule| {
         date::complete(&mut schedule.start);
         date::complete(&mut schedule.end);

@@ -29,6 +29,7 @@ pub static VOCABULARY: Noun<Vocabulary> = Noun {
     field: "vocabulary",
     output_only: &[],
     index: |_| Vec::new(),
+    guards: |_| Vec::new(),
     complete: |_| {},
     check,
 };
