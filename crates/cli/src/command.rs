@@ -5,6 +5,7 @@ use std::io::Write;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
+use rapporteur_store::engine::without_passwords;
 
 use crate::context::{Context, Global};
 use crate::error::{Failure, Result};
@@ -141,7 +142,8 @@ pub async fn run_in(
             // Help and version are answers, everything else is a complaint.
             let text = error.render();
             let _ = if error.use_stderr() {
-                write!(err, "{text}")
+                // It repeats what it did not expect, and that may be an address with a password.
+                write!(err, "{}", without_passwords(&text.to_string()))
             } else {
                 write!(out, "{text}")
             };

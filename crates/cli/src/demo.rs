@@ -3,13 +3,14 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use rapporteur_server::Args;
 use rapporteur_server::tls::{ListenArgs, PeerArgs};
 
 use crate::connect::Connection;
 use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::surroundings::Surroundings;
-use crate::system::System;
+use crate::system::{Place, System};
 use crate::{load, output, sample};
 
 /// What is told, and the command that tells it.
@@ -101,14 +102,13 @@ const STORY: &[(&str, &[&str])] = &[
 
 pub(crate) async fn run(ctx: &mut Context<'_>) -> Result<()> {
     let folder = tempfile::tempdir().map_err(Failure::Io)?;
-    let system = System::start(
-        folder.path(),
-        SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-        &ListenArgs::default(),
-        &PeerArgs::default(),
-        "error",
-    )
-    .await?;
+    let place = Place {
+        data: folder.path(),
+        store: &Args::default().store,
+        listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+        tls: &ListenArgs::default(),
+    };
+    let system = System::start(place, &PeerArgs::default(), "error").await?;
     let told = tokio::select! {
         told = tell(ctx, &system, folder.path()) => told,
         failure = system.failed() => Err(failure),

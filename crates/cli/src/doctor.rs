@@ -3,40 +3,41 @@
 
 use std::sync::Arc;
 
+use rapporteur_records::verify::Examined;
 use rapporteur_records::{AnyNoun, Error, Records};
-use rapporteur_store::engine::{Address, Settings};
+use rapporteur_store::engine::{Address, Settings, Text};
 use rapporteur_store::{Store, copy, engine};
 use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::error::{Failure, Result};
-use crate::store::{closed, failed, open, progress, settings, show};
+use crate::store::{address, closed, failed, open, progress, settings, show};
 
 /// Check and repair a store that no service has open
 #[derive(Clone, Debug, clap::Subcommand)]
 pub(crate) enum Command {
-    /// Walk the whole store, and compare every index row with what the records ask for
+    /// Walk the whole store, and compare every index row and guard row with what the records ask for
     Check {
-        /// Address of the store, as sled:DIR
+        /// Address of the store: sled:DIR or postgres://user@host/database?schema=name
         #[arg(value_name = "ADDRESS")]
-        address: Address,
+        address: Text,
     },
-    /// Rewrite the index rows that are not what the records ask for
+    /// Rewrite the index rows and guard rows that are not what the records ask for
     Reindex(Reindex),
     /// Make the store as small as its contents, and keep the old one beside it until you remove it
     Compact {
-        /// Address of the store, as sled:DIR
+        /// Address of the store: sled:DIR or postgres://user@host/database?schema=name
         #[arg(value_name = "ADDRESS")]
-        address: Address,
+        address: Text,
     },
 }
 
 /// Of which store, and why.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Reindex {
-    /// Address of the store, as sled:DIR
+    /// Address of the store: sled:DIR or postgres://user@host/database?schema=name
     #[arg(value_name = "ADDRESS")]
-    address: Address,
+    address: Text,
     /// Why, for the change log
     #[arg(long, value_name = "WORDS")]
     reason: String,
@@ -44,9 +45,9 @@ pub(crate) struct Reindex {
 
 pub(crate) async fn run(ctx: &mut Context<'_>, command: Command) -> Result<()> {
     match command {
-        Command::Check { address } => check(ctx, &address).await,
+        Command::Check { address: text } => check(ctx, &address("ADDRESS", &text)?).await,
         Command::Reindex(ask) => reindex(ctx, ask).await,
-        Command::Compact { address } => compact(ctx, &address).await,
+        Command::Compact { address: text } => compact(ctx, &address("ADDRESS", &text)?).await,
     }
 }
 
@@ -61,7 +62,11 @@ async fn examined(store: &Arc<dyn Store>) -> Result<Value> {
     let whole = store.verify().await.map_err(failed)?;
     let records = Records::new(store.clone());
     let nouns = nouns(&records).await?;
-    let found = records.verify(nouns.of).await.map_err(differs)?;
+    let found = records.examine(nouns.of).await.map_err(differs)?;
+    if !found.differences.is_empty() {
+        return Err(Failure::other("RECORDS_DIFFER", listed(found)));
+    }
+    let found = found.whole;
     let mirrored = records.verify_mirrors().await.map_err(differs)?;
     Ok(json!({
         "service": nouns.service,
@@ -70,6 +75,7 @@ async fn examined(store: &Arc<dyn Store>) -> Result<Value> {
         "history_rows": whole.history_rows,
         "records": found.records,
         "index_rows": found.rows,
+        "guard_rows": found.guards,
         "mirrored_records": mirrored,
     }))
 }
@@ -80,7 +86,7 @@ async fn reindex(ctx: &mut Context<'_>, ask: Reindex) -> Result<()> {
             "--reason is empty or longer than 2,000 characters; say in a sentence why the rows are rewritten",
         ));
     }
-    let opened = open(&ask.address).await?;
+    let opened = open(&address("ADDRESS", &ask.address)?).await?;
     let done = reindexed(&opened.store, &ask.reason).await;
     closed(opened, Ok(())).await?;
     show(ctx, &done?)
@@ -108,6 +114,14 @@ async fn compact(ctx: &mut Context<'_>, address: &Address) -> Result<()> {
     {
         return Err(failed(rapporteur_store::Error::Exists(format!(
             "{old} is there from before; remove it when it is not needed any more"
+        ))));
+    }
+    // Just before or after the exchange, a run that was cut off leaves two whole stores.
+    let left = engine::mark(&new, &Settings::default()).await;
+    if left.map_err(failed)?.is_some_and(|left| !left.unfinished) {
+        return Err(failed(rapporteur_store::Error::Exists(format!(
+            "{new} is left from a compaction that was cut off at its end; {address} is whole without it: verify that, \
+             then remove it and compact again"
         ))));
     }
     let opened = open(address).await?;
@@ -158,6 +172,22 @@ async fn nouns(records: &Records) -> Result<Nouns> {
         }
     };
     Ok(Nouns { service, of })
+}
+
+/// What differs, a line for each, and how many more.
+fn listed(found: Examined) -> String {
+    let Examined {
+        differences, more, ..
+    } = found;
+    let all = more + differences.len() as u64;
+    let mut lines = vec![format!(
+        "{all} of the rows differ from what the records ask for"
+    )];
+    lines.extend(differences);
+    if more > 0 {
+        lines.push(format!("and {more} more"));
+    }
+    lines.join("\n  ")
 }
 
 /// What is wrong with records.

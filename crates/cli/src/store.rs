@@ -8,14 +8,15 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use rapporteur_server::stores;
-use rapporteur_store::engine::Address;
+use rapporteur_store::engine::Text;
+use rapporteur_store::switch::{self, Settled};
 use rapporteur_store::{archive, copy};
 use serde_json::json;
 
 use crate::context::Context;
 use crate::error::Result;
 use place::{Source, Which};
-pub(crate) use place::{closed, failed, hex, now_us, open, progress, settings, show};
+pub(crate) use place::{address, closed, failed, hex, now_us, open, progress, settings, show};
 
 /// Keep, restore, copy, check and move the stores of the services
 #[derive(Clone, Debug, clap::Subcommand)]
@@ -35,6 +36,8 @@ pub(crate) enum Command {
     },
     /// Move the store of a running service to an empty place; the service goes on there
     Move(Move),
+    /// Settle a move that was cut off: where neither place can be opened, the old one is given back
+    Settle(Settle),
 }
 
 /// From where to which file.
@@ -53,20 +56,22 @@ pub(crate) struct Import {
     /// Exported file
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Address of an empty place, as sled:DIR; one where the same import was cut off is filled up
+    /// Address of an empty place: sled:DIR or postgres://user@host/database?schema=name; one where the same import
+    /// was cut off is filled up
     #[arg(long, value_name = "ADDRESS")]
-    to: Address,
+    to: Text,
 }
 
 /// From where to where.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Copy {
-    /// Address of the store, as sled:DIR
+    /// Address of the store: sled:DIR or postgres://user@host/database?schema=name
     #[arg(value_name = "ADDRESS")]
-    from: Address,
-    /// Address of an empty place; one where the same copy was cut off is filled up
+    from: Text,
+    /// Address of an empty place: sled:DIR or postgres://user@host/database?schema=name; one where the same copy was
+    /// cut off is filled up
     #[arg(long, value_name = "ADDRESS")]
-    to: Address,
+    to: Text,
 }
 
 /// What to walk.
@@ -87,7 +92,21 @@ pub(crate) struct Move {
     service: String,
     /// Address of an empty place, as the service sees it; start the service with it from then on
     #[arg(long, value_name = "ADDRESS")]
-    to: Address,
+    to: Text,
+}
+
+/// Of which store.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Settle {
+    /// Address of the store that was moved away; stop the service that moved it first
+    #[arg(value_name = "ADDRESS")]
+    from: Text,
+    /// Address that it was moved to, when that needs a password
+    #[arg(long, value_name = "ADDRESS")]
+    to: Option<Text>,
+    /// The place that it was moved to is lost for good: go on with what the old one has
+    #[arg(long, conflicts_with = "to")]
+    lost: bool,
 }
 
 pub(crate) async fn run(ctx: &mut Context<'_>, command: Command) -> Result<()> {
@@ -98,6 +117,7 @@ pub(crate) async fn run(ctx: &mut Context<'_>, command: Command) -> Result<()> {
         Command::Verify(ask) => verify(ctx, ask).await,
         Command::Info { source } => info(ctx, source).await,
         Command::Move(ask) => service::relocate(ctx, &ask.service, &ask.to).await,
+        Command::Settle(ask) => settle(ctx, ask).await,
     }
 }
 
@@ -123,12 +143,13 @@ async fn export(ctx: &mut Context<'_>, ask: Export) -> Result<()> {
 }
 
 async fn import(ctx: &mut Context<'_>, ask: Import) -> Result<()> {
+    let to = address("--to", &ask.to)?;
     let bar = progress(ctx);
-    let head = copy::import(&ask.file, &ask.to, &settings(), bar.hear()).await;
+    let head = copy::import(&ask.file, &to, &settings(), bar.hear()).await;
     let head = head.map_err(failed)?;
     drop(bar);
     let said = json!({
-        "address": ask.to.to_string(),
+        "address": to.to_string(),
         "store_id": head.store_id.to_string(),
         "head": head.position,
     });
@@ -136,13 +157,14 @@ async fn import(ctx: &mut Context<'_>, ask: Import) -> Result<()> {
 }
 
 async fn copy(ctx: &mut Context<'_>, ask: Copy) -> Result<()> {
-    let opened = open(&ask.from).await?;
+    let (from, to) = (address("ADDRESS", &ask.from)?, address("--to", &ask.to)?);
+    let opened = open(&from).await?;
     let bar = progress(ctx);
-    let copied = copy::copy(&*opened.store, &ask.to, &settings(), bar.hear()).await;
+    let copied = copy::copy(&*opened.store, &to, &settings(), bar.hear()).await;
     let head = closed(opened, copied).await?;
     drop(bar);
     let said = json!({
-        "address": ask.to.to_string(),
+        "address": to.to_string(),
         "store_id": head.store_id.to_string(),
         "head": head.position,
     });
@@ -204,6 +226,29 @@ async fn info(ctx: &mut Context<'_>, source: Source) -> Result<()> {
         "head_op_id": info.head_op_id,
         "head_hash": hex(&info.head_hash),
         "disk_bytes": info.disk_bytes,
+    });
+    show(ctx, &said)
+}
+
+async fn settle(ctx: &mut Context<'_>, ask: Settle) -> Result<()> {
+    let from = address("ADDRESS", &ask.from)?;
+    let to = ask.to.map(|to| address("--to", &to)).transpose()?;
+    let settled = if ask.lost {
+        let given = switch::give_back(&from, &settings()).await;
+        given.map(|()| ("given back", from, None))
+    } else {
+        let settled = switch::settle(&from, to.as_ref(), &settings()).await;
+        settled.map(|settled| match settled {
+            Settled::Open => ("not moved", from, None),
+            Settled::GivenBack(copy) => ("given back", from, Some(copy)),
+            Settled::Moved(there) => ("moved", there, None),
+        })
+    };
+    let (outcome, usable, copy) = settled.map_err(failed)?;
+    let said = json!({
+        "outcome": outcome,
+        "address": usable.to_string(),
+        "unfinished_copy": copy.map(|copy| copy.to_string()),
     });
     show(ctx, &said)
 }

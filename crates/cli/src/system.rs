@@ -10,7 +10,7 @@ use std::time::Duration;
 use clap::Parser;
 use rapporteur_gateway::access::Mint;
 use rapporteur_server::tls::{ListenArgs, PeerArgs};
-use rapporteur_server::{Args, Callers, MainError, telemetry};
+use rapporteur_server::{Args, Callers, MainError, StoreArgs, telemetry};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -22,6 +22,9 @@ use crate::status;
 const START: Duration = Duration::from_secs(60);
 /// How often to look.
 const LOOK: Duration = Duration::from_millis(50);
+
+/// The services, each with a store of its own.
+pub(crate) const SERVICES: [&str; 3] = ["events", "recommendations", "gateway"];
 
 /// A running system.
 #[derive(Debug)]
@@ -78,6 +81,19 @@ impl Service {
     }
 }
 
+/// Where everything is to be.
+#[derive(Clone, Copy)]
+pub(crate) struct Place<'a> {
+    /// Folder of the data.
+    pub(crate) data: &'a Path,
+    /// Where the stores are, when they are not there.
+    pub(crate) store: &'a StoreArgs,
+    /// Where the gateway listens.
+    pub(crate) listen: SocketAddr,
+    /// How.
+    pub(crate) tls: &'a ListenArgs,
+}
+
 fn failed(error: MainError) -> Failure {
     Failure::other("SERVICE_FAILED", format!("gateway: {error}"))
 }
@@ -89,21 +105,23 @@ async fn asked(mut stop: watch::Receiver<bool>) {
 }
 
 impl System {
-    /// Starts everything with the data below `data` and waits until all of it serves. The gateway listens as `tls`
-    /// says, and `peers` say how this process then calls it.
-    pub(crate) async fn start(
-        data: &Path,
-        listen: SocketAddr,
-        tls: &ListenArgs,
-        peers: &PeerArgs,
-        log: &str,
-    ) -> Result<Self> {
+    /// Starts everything at this place and waits until all of it serves. `peers` say how this process then calls the
+    /// gateway.
+    pub(crate) async fn start(place: Place<'_>, peers: &PeerArgs, log: &str) -> Result<Self> {
+        let Place {
+            data,
+            store,
+            listen,
+            tls,
+        } = place;
         let own = Args {
             listen,
             tls: tls.clone(),
             ..Args::default()
         };
         own.check().map_err(Failure::Usage)?;
+        let [of_events, of_recommendations, of_gateway] =
+            SERVICES.map(|name| store.shared_by(name));
         telemetry::init(&Args {
             log: log.to_owned(),
             ..Args::default()
@@ -126,6 +144,7 @@ impl System {
         ];
         let mut arguments: rapporteur_gateway::Arguments = parse(data, "gateway", &flags)?;
         arguments.server.tls = tls.clone();
+        arguments.server.store = of_gateway.map_err(self::place)?;
         let key_file = arguments.admin_key_file();
         let storage = rapporteur_gateway::open(&arguments).await.map_err(failed)?;
         let mint = Mint::open(&storage.store()).await.map_err(failed)?;
@@ -135,12 +154,14 @@ impl System {
             rapporteur_gateway::start_on(storage, arguments, door, asked(stop))
         });
         let mut arguments: rapporteur_events::Arguments = parse(data, "events", &[])?;
+        arguments.server.store = of_events.map_err(self::place)?;
         arguments.server.callers = Some(callers.clone());
         let keeps_events = Service::spawn("events", |stop| {
             rapporteur_events::start(arguments, events, asked(stop))
         });
         let mut arguments: rapporteur_recommendations::Arguments =
             parse(data, "recommendations", &["--events", &events_url])?;
+        arguments.server.store = of_recommendations.map_err(self::place)?;
         arguments.server.callers = Some(callers);
         arguments.introduction = mint.introduction("recommendations");
         let keeps_recommendations = Service::spawn("recommendations", |stop| {
@@ -210,6 +231,11 @@ impl System {
         }
         outcome
     }
+}
+
+/// Why the stores cannot be where they are said to be.
+pub(crate) fn place(error: rapporteur_store::Error) -> Failure {
+    Failure::usage(format!("--store: {error}"))
 }
 
 async fn listener(address: SocketAddr) -> Result<TcpListener> {

@@ -4,13 +4,15 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rapporteur_server::StoreArgs;
 use rapporteur_server::tls::ListenArgs;
 
 use crate::connect::Connection;
 use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::profile::{Profile, Profiles};
-use crate::system::System;
+use crate::store::failed;
+use crate::system::{self, Place, SERVICES, System};
 use crate::{load, sample};
 
 /// The profile that `up` leaves, so that the CLI on this machine just works.
@@ -18,19 +20,26 @@ const PROFILE: &str = "local";
 /// Says that the sample was not loaded to its end; whoever starts next goes on with it.
 const UNFINISHED: &str = "sample.unfinished";
 
+const STORE: &str = "Address below which the three stores are: `sled:DIR`, a folder for each, or \
+    `postgres://user@host:5432/database` without a schema, since each takes its own (`rapporteur_events`); the folder \
+    of the data when not given";
+
 /// Where, and with what.
 #[derive(Clone, Debug, clap::Args)]
+#[command(mut_arg("store", |arg| arg.help(STORE)))]
 pub(crate) struct Ask {
     /// Folder of the data; the user's data folder when not given
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    #[command(flatten)]
+    store: StoreArgs,
     /// Address of the gateway; port 0 takes a free one
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:7700")]
     listen: SocketAddr,
     /// Whether and how connections to the gateway are private; then --peer-ca says who signed --tls-cert
     #[command(flatten)]
     tls: ListenArgs,
-    /// Load the sample record, if the data folder is new
+    /// Load the sample record, if the data folder and the stores are new
     #[arg(long)]
     sample: bool,
     /// What to log on stderr: a level, or a filter such as info,rapporteur_server=debug
@@ -43,9 +52,18 @@ pub(crate) async fn run(ctx: &mut Context<'_>, ask: Ask) -> Result<()> {
         Some(data) => data,
         None => ctx.around.data_dir()?,
     };
-    let is_new = is_empty(&data);
-    let peers = ctx.peers()?;
-    let system = System::start(&data, ask.listen, &ask.tls, &peers, &ask.log).await?;
+    let mut is_new = is_empty(&data);
+    for service in SERVICES {
+        let store = ask.store.shared_by(service).map_err(system::place)?;
+        is_new &= !store.holds(service).await.map_err(failed)?;
+    }
+    let place = Place {
+        data: &data,
+        store: &ask.store,
+        listen: ask.listen,
+        tls: &ask.tls,
+    };
+    let system = System::start(place, &ctx.peers()?, &ask.log).await?;
     let served = serve(ctx, &system, &data, ask.sample, is_new).await;
     let stopped = system.stop().await;
     served.and(stopped)
@@ -100,8 +118,10 @@ async fn serve(
     // One listener for both waits: a signal between them must not be lost.
     let mut signal = std::pin::pin!(rapporteur_server::shutdown_signal());
     tokio::select! {
-        done = work => done?,
+        // The signal first: nobody may be told that all is ready while it would still kill.
+        biased;
         () = &mut signal => return Ok(()),
+        done = work => done?,
         failure = system.failed() => return Err(failure),
     }
     tokio::select! {
@@ -120,7 +140,7 @@ async fn load_sample(
     let unfinished = data.join(UNFINISHED);
     if !is_new && !unfinished.exists() {
         return ctx.say(format_args!(
-            "{} is not new: the sample record was not loaded",
+            "{} is not new, or its stores are not: the sample record was not loaded",
             data.display()
         ));
     }

@@ -34,6 +34,10 @@ pub static CHAIRMANSHIP: Noun<Chairmanship> = Noun {
     output_only: &["state"],
     under: None,
     index: |_| Vec::new(),
+    guards: |chairmanship| match chairmanship.state() {
+        State::Active => vec![chair(&chairmanship.name)],
+        _ => Vec::new(),
+    },
     complete: |chairmanship| {
         date::complete(&mut chairmanship.start);
         date::complete(&mut chairmanship.end);
@@ -86,6 +90,13 @@ fn check(chairmanship: &Chairmanship, violations: &mut Violations) {
     violations.external_ids("chairmanship.external_ids", &chairmanship.external_ids);
 }
 
+/// The row that says whose the chair is of the dialogue that this chairmanship is of.
+fn chair(chairmanship: &str) -> Bytes {
+    layout::guard(CHAIRMANSHIP.kind, CHAIR)
+        .str(name::parent_of(chairmanship))
+        .into_bytes()
+}
+
 /// The guard row of the chair of one dialogue.
 struct Chair {
     key: Bytes,
@@ -97,9 +108,7 @@ struct Chair {
 
 impl Chair {
     async fn of(records: &Records, chairmanship: &str) -> Result<Self> {
-        let key = layout::guard(CHAIRMANSHIP.kind, CHAIR)
-            .str(name::parent_of(chairmanship))
-            .into_bytes();
+        let key = chair(chairmanship);
         let row = records.store().get(&key).await?;
         let version = row.as_ref().map_or(0, |row| row.version);
         let taken_by = row

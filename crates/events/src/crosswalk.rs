@@ -3,6 +3,7 @@
 //! A crosswalk belongs to the plan of its first node. No two of a plan tie the same pair of nodes; one that no
 //! longer holds is withdrawn, not removed.
 
+use bytes::Bytes;
 use rapporteur_proto::events::v1::{
     CreateCrosswalkRequest, Crosswalk, CrosswalkKind, ListCrosswalksRequest, UpdateCrosswalkRequest,
 };
@@ -41,9 +42,18 @@ pub static CROSSWALK: Noun<Crosswalk> = Noun {
             })
             .into()
     },
+    guards: |crosswalk| vec![pair(crosswalk)],
     complete: |_| {},
     check,
 };
+
+/// The row that says that these two nodes are tied.
+fn pair(crosswalk: &Crosswalk) -> Bytes {
+    layout::guard(CROSSWALK.kind, PAIR)
+        .str(&crosswalk.from_node)
+        .str(&crosswalk.to_node)
+        .into_bytes()
+}
 
 fn check(crosswalk: &Crosswalk, violations: &mut Violations) {
     let Crosswalk {
@@ -86,10 +96,7 @@ pub async fn create(
     );
     let mut draft = draft!(begun.await?);
     refer(records, &draft.new).await?;
-    let pair = layout::guard(CROSSWALK.kind, PAIR)
-        .str(&draft.new.from_node)
-        .str(&draft.new.to_node)
-        .into_bytes();
+    let pair = pair(&draft.new);
     if let Some(row) = records.store().get(&pair).await? {
         let holder = String::from_utf8_lossy(&row.value).into_owned();
         return Err(Error::Precondition {

@@ -28,6 +28,7 @@ pub static DIALOGUE: Noun<Dialogue> = Noun {
     output_only: &[],
     under: None,
     index: |_| Vec::new(),
+    guards: |_| Vec::new(),
     complete: |dialogue| {
         for body in &mut dialogue.bodies {
             date::complete(&mut body.established);

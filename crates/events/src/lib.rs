@@ -96,7 +96,7 @@ pub async fn start_on(
     let serving = serving
         .descriptors(rapporteur_proto::DESCRIPTORS)
         .fatal(storage.failed())
-        .about(env!("CARGO_PKG_VERSION"), storage.engine);
+        .about(env!("CARGO_PKG_VERSION"), storage.engine());
     storage.watch_over(serving.readiness());
     let routes = api::routes(&desk)
         .add_service(Audit::server(feed.clone()))

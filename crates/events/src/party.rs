@@ -30,6 +30,7 @@ pub static PARTY: Noun<Party> = Noun {
                 .into_bytes(),
         ]
     },
+    guards: |_| Vec::new(),
     complete,
     check,
 };

@@ -24,6 +24,7 @@ pub static PLAN: Noun<Plan> = Noun {
     output_only: &["state"],
     under: None,
     index: |_| Vec::new(),
+    guards: |_| Vec::new(),
     complete: |plan| {
         date::complete(&mut plan.adopted);
         date::complete(&mut plan.start);

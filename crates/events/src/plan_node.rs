@@ -41,6 +41,7 @@ pub static PLAN_NODE: Noun<PlanNode> = Noun {
     output_only: &[],
     under: None,
     index: rows,
+    guards: |node| vec![code_row(node)],
     complete: |node| {
         date::complete(&mut node.start);
         date::complete(&mut node.end);
@@ -178,16 +179,18 @@ async fn finish(records: &Records, mut draft: Draft<'_, PlanNode>) -> Result<Sto
     draft.commit().await
 }
 
+/// The row that says whose the code is of this node.
+fn code_row(node: &PlanNode) -> Bytes {
+    layout::guard(PLAN_NODE.kind, CODE)
+        .str(name::parent_of(&node.name))
+        .str(&node.code)
+        .into_bytes()
+}
+
 /// Takes the code for this node and gives back the one that it had.
 async fn take_code(records: &Records, draft: &mut Draft<'_, PlanNode>) -> Result<()> {
-    let guard = |node: &PlanNode| {
-        layout::guard(PLAN_NODE.kind, CODE)
-            .str(name::parent_of(&node.name))
-            .str(&node.code)
-            .into_bytes()
-    };
-    let had = draft.old.as_ref().map(|(old, _)| guard(old));
-    let takes = guard(&draft.new);
+    let had = draft.old.as_ref().map(|(old, _)| code_row(old));
+    let takes = code_row(&draft.new);
     if had.as_ref() == Some(&takes) {
         return Ok(());
     }

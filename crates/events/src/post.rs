@@ -30,6 +30,7 @@ pub static POST: Noun<Post> = Noun {
                 .into_bytes(),
         ]
     },
+    guards: |_| Vec::new(),
     complete: |post| {
         for holder in &mut post.holders {
             date::complete(&mut holder.start);

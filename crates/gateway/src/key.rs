@@ -93,7 +93,7 @@ fn fresh() -> Result<(String, Kept), MainError> {
 
 /// The file appears whole or not at all, and is never readable by others, not even for a moment.
 fn write_once(file: &Path, key: &str) -> io::Result<()> {
-    // A store on a server leaves the data directory to nobody but this file.
+    // A store elsewhere has not made the directory of the data.
     if let Some(directory) = file.parent() {
         std::fs::create_dir_all(directory)?;
     }

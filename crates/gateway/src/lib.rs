@@ -146,7 +146,7 @@ pub async fn start_on(
     let tokens = storage.tokens.clone();
     let serving = Serving::from(&arguments.server)
         .fatal(storage.failed())
-        .about(env!("CARGO_PKG_VERSION"), storage.engine)
+        .about(env!("CARGO_PKG_VERSION"), storage.engine())
         .callers(Callers::Elsewhere);
     storage.watch_over(serving.readiness());
     let served = run(

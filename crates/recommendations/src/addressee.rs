@@ -54,6 +54,7 @@ pub static ADDRESSEE: Noun<Addressee> = Noun {
     ],
     under: Some(&RECOMMENDATION),
     index,
+    guards: chosen,
     complete: |addressee| {
         date::complete(&mut addressee.addressed);
         date::complete(&mut addressee.next_due);
@@ -275,6 +276,14 @@ pub fn guard(recommendation: &str, party: &str) -> Bytes {
         .str(recommendation)
         .str(party)
         .into_bytes()
+}
+
+/// The guard row of an entry, if it needs one: another id than that of its party was chosen for it.
+fn chosen(addressee: &Addressee) -> Vec<Bytes> {
+    let recommendation = name::parent_of(&addressee.name);
+    let usual = usual_name(recommendation, &addressee.party);
+    let needed = (addressee.name != usual).then(|| guard(recommendation, &addressee.party));
+    needed.into_iter().collect()
 }
 
 /// The name of an entry whose id is that of its party.

@@ -49,6 +49,7 @@ pub static COMMITMENT: Noun<Commitment> = Noun {
     output_only: &["state", "implementation", "entries"],
     under: None,
     index,
+    guards: |_| Vec::new(),
     complete: fill,
     check,
 };

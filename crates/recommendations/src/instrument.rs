@@ -44,6 +44,7 @@ pub static INSTRUMENT: Noun<Instrument> = Noun {
             vec![of_event()]
         }
     },
+    guards: |instrument| numbering::guard(instrument).into_iter().collect(),
     complete: |instrument| {
         date::complete(&mut instrument.adopted);
         claim::complete(&mut instrument.claims);

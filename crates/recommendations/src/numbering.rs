@@ -195,7 +195,7 @@ async fn cite_elements(
 }
 
 /// The row that says whose number this is.
-fn guard(instrument: &Instrument) -> Option<Bytes> {
+pub(crate) fn guard(instrument: &Instrument) -> Option<Bytes> {
     let cited = !instrument.citation.is_empty();
     cited.then(|| {
         let dialogue = name::parent_of(&instrument.name);

@@ -57,6 +57,7 @@ pub static PROGRESS_REPORT: Noun<ProgressReport> = Noun {
     ],
     under: None,
     index,
+    guards: |_| Vec::new(),
     complete: |report| {
         date::complete(&mut report.period_start);
         date::complete(&mut report.period_end);

@@ -45,6 +45,7 @@ pub static RECOMMENDATION: Noun<Recommendation> = Noun {
     ],
     under: None,
     index: place::index,
+    guards: |_| Vec::new(),
     complete: |recommendation| {
         date::complete(&mut recommendation.time_limit);
         date::complete(&mut recommendation.adopted);

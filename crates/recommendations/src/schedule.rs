@@ -36,6 +36,7 @@ pub static SCHEDULE: Noun<Schedule> = Noun {
     output_only: &[],
     under: None,
     index: |_| Vec::new(),
+    guards: |_| Vec::new(),
     complete: |schedule| {
         date::complete(&mut schedule.start);
         date::complete(&mut schedule.end);

@@ -30,6 +30,7 @@ pub static VOCABULARY: Noun<Vocabulary> = Noun {
     output_only: &[],
     under: None,
     index: |_| Vec::new(),
+    guards: |_| Vec::new(),
     complete: |_| {},
     check,
 };

@@ -260,7 +260,11 @@ impl Change<'_> {
         self.writes
             .push(Write::record(key.clone(), message.encode_to_vec()));
         self.touched.push((key, name.to_owned()));
-        let rows = |message: &T| noun.rows(message).into_iter().collect::<BTreeSet<Bytes>>();
+        let rows = |message: &T| {
+            noun.index_rows(message)
+                .into_iter()
+                .collect::<BTreeSet<Bytes>>()
+        };
         let before = old.map(rows).unwrap_or_default();
         let after = rows(message);
         self.writes

@@ -3,7 +3,8 @@
 //! ```text
 //! 0x01 | kind u8 | name            record: the encoded resource message, without etag; history is kept
 //! 0x02 | kind u8 | index u8 | ...  index row made by the noun; its value is the name of the record
-//! 0x03 | kind u8 | guard u8 | ...  guard row of a rule that spans records (one active chair), value free
+//! 0x03 | kind u8 | guard u8 | ...  guard row of a rule that spans records (one active chair); its value is the
+//!                                  name of the record that has what only one may have
 //! 0x04 | source | name             mirror: a record of another service, with its etag
 //! 0x05 | source                    mirror: token of the last change taken over
 //! ```
@@ -55,6 +56,19 @@ pub fn index_prefix(kind: u8) -> Bytes {
 /// The beginning of a guard key.
 pub fn guard(kind: u8, guard: u8) -> Key {
     Key::new(GUARD).u8(kind).u8(guard)
+}
+
+/// What all guard keys of a kind begin with.
+pub(crate) fn guard_prefix(kind: u8) -> Bytes {
+    Key::new(GUARD).u8(kind).into_bytes()
+}
+
+/// What an index or guard row is called.
+pub(crate) fn row_word(key: &[u8]) -> &'static str {
+    match key.first() {
+        Some(&GUARD) => "guard row",
+        _ => "index row",
+    }
 }
 
 /// The key of a mirrored record.

@@ -24,6 +24,9 @@ pub struct Noun<T> {
     /// The index rows that lead to a record, made with [`crate::layout::index`]. A function of the message
     /// alone, so that indexes can be rebuilt, and computed for any past value.
     pub index: fn(&T) -> Vec<Bytes>,
+    /// The rows by which a record keeps others from what only one may have (a number, the chair), made with
+    /// [`crate::layout::guard`]; their value is its name. A function of the message alone, like the index rows.
+    pub guards: fn(&T) -> Vec<Bytes>,
     /// Fills in what follows from other fields.
     pub complete: fn(&mut T),
     /// Notes every wrong field of the record itself; their paths begin with [`Noun::field`].
@@ -37,7 +40,7 @@ impl<T: Record> Noun<T> {
     }
 
     /// All index rows that lead to a record: the noun's own, and that of an embargo.
-    pub(crate) fn rows(&self, message: &T) -> Vec<Bytes> {
+    pub(crate) fn index_rows(&self, message: &T) -> Vec<Bytes> {
         let mut rows = (self.index)(message);
         rows.extend(embargo::row(self.kind, message));
         rows
@@ -58,8 +61,8 @@ pub trait AnyNoun: fmt::Debug + Send + Sync {
     fn pattern(&self) -> Pattern;
     /// Full name of the message: `rapporteur.events.v1.Event`.
     fn full_name(&self) -> String;
-    /// The index rows of an encoded message.
-    fn index(&self, bytes: &[u8]) -> std::result::Result<Vec<Bytes>, DecodeError>;
+    /// The index rows and the guard rows of an encoded message.
+    fn rows(&self, bytes: &[u8]) -> std::result::Result<Vec<Bytes>, DecodeError>;
     /// Whether an encoded message is for those who work on it only, by itself.
     fn is_internal(&self, bytes: &[u8]) -> bool;
     /// [`Noun::under`].
@@ -85,8 +88,9 @@ impl<T: Record> AnyNoun for Noun<T> {
         T::full_name()
     }
 
-    fn index(&self, bytes: &[u8]) -> std::result::Result<Vec<Bytes>, DecodeError> {
-        T::decode(bytes).map(|message| self.rows(&message))
+    fn rows(&self, bytes: &[u8]) -> std::result::Result<Vec<Bytes>, DecodeError> {
+        let message = T::decode(bytes)?;
+        Ok([self.index_rows(&message), (self.guards)(&message)].concat())
     }
 
     fn is_internal(&self, bytes: &[u8]) -> bool {

@@ -1,4 +1,4 @@
-//! What an operator may ask of records that no service has open: whose they are, and index rows made anew.
+//! What an operator may ask of records that no service has open: whose they are, and their rows made anew.
 
 use bytes::Bytes;
 use prost::Message as _;
@@ -24,7 +24,7 @@ const COMMITS: usize = 1_000;
 /// What was made anew.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Reindexed {
-    /// Index rows that were right.
+    /// Index rows and guard rows that were right.
     pub right: u64,
     /// Rows that were missing, or led to another record.
     pub written: u64,
@@ -79,17 +79,19 @@ impl Records {
         Ok(found)
     }
 
-    /// Makes the index rows of these nouns what the records ask for, in commits that give `reason` in the change
-    /// log. For records that nobody else writes to.
+    /// Makes the index rows and guard rows of these nouns what the records ask for, in commits that give `reason` in
+    /// the change log. For records that nobody else writes to. What two records ask for, and what a record asks for
+    /// that cannot be read, is not for this to decide: then it is [`Error::Internal`], and the noun is left as it is.
     pub async fn reindex(&self, nouns: &[&dyn AnyNoun], reason: &str) -> Result<Reindexed> {
         let mut done = Reindexed::default();
         for noun in nouns {
             let mut wrong = Vec::new();
             let found = self.differences(*noun, |difference| {
-                wrong.push(repair(difference));
+                wrong.push(repair(difference)?);
                 Ok(())
             });
-            done.right += found.await?.rows;
+            let found = found.await?;
+            done.right += found.rows + found.guards;
             for some in wrong.chunks(AT_ONCE) {
                 let removed = some.iter().filter(|(_, write)| write.value.is_none());
                 let removed = removed.count() as u64;
@@ -122,15 +124,16 @@ impl Records {
     }
 }
 
-/// The write that makes an index row right, if it still is as it was seen.
-fn repair(difference: Difference) -> (Check, Write) {
+/// The write that makes a row right, if it still is as it was seen.
+fn repair(difference: Difference) -> Result<(Check, Write)> {
     let (key, version, name) = match difference {
         Difference::Stray { key, row, wanted } => (key, row.version, wanted),
         Difference::Missing { key, name } => (key, 0, Some(name)),
+        other => return Err(Error::Internal(other.to_string())),
     };
     let write = match name {
         Some(name) => Write::put(key.clone(), Bytes::from(name)),
         None => Write::delete(key.clone()),
     };
-    (Check { key, version }, write)
+    Ok((Check { key, version }, write))
 }

@@ -35,6 +35,7 @@ static PARTY: Noun<Party> = Noun {
                 .into_bytes(),
         ],
     },
+    guards: |_| Vec::new(),
     complete: |party| party.description = party.description.trim().to_owned(),
     check: |party, violations| {
         violations.require(party.acronym.len() < 9, "party.acronym", "is too long")

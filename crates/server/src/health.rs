@@ -71,7 +71,7 @@ impl HealthCalls for Introduced {
         let mut answer = self.health.check(request).await?;
         for (key, value) in [
             (VERSION_KEY, self.about.version),
-            (ENGINE_KEY, self.about.engine),
+            (ENGINE_KEY, (self.about.engine)()),
         ] {
             if !value.is_empty() {
                 let value = MetadataValue::from_static(value);
@@ -88,5 +88,34 @@ impl HealthCalls for Introduced {
         request: Request<HealthCheckRequest>,
     ) -> Result<Response<Self::WatchStream>, Status> {
         self.health.watch(request).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_engine_is_the_one_of_the_moment() {
+        let moved = Arc::new(AtomicBool::new(false));
+        let has_moved = moved.clone();
+        let engine = move || if has_moved.load(SeqCst) { "new" } else { "old" };
+        let introduced = Introduced {
+            health: HealthService::from_health_reporter(HealthReporter::new()),
+            about: About {
+                version: "1",
+                engine: Arc::new(engine),
+            },
+        };
+        for (now, name) in [(false, "old"), (true, "new")] {
+            moved.store(now, SeqCst);
+            let asked = Request::new(HealthCheckRequest::default());
+            let answer = introduced.check(asked).await.unwrap();
+            let said = answer.metadata().get(ENGINE_KEY).unwrap();
+            assert_eq!(said.to_str().unwrap(), name);
+        }
     }
 }

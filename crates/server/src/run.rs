@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use clap::error::ErrorKind;
+use rapporteur_store::engine::without_passwords;
 use tokio::runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -34,7 +35,7 @@ pub fn run_from<T: Parser + AsRef<Args>>(
 ) -> ExitCode {
     let args: T = match args::parse(argv) {
         Ok(args) => args,
-        Err(error) => return told(&error),
+        Err(error) => return told(&discreet::<T>(error)),
     };
     let checked = args.as_ref().check();
     if let Err(error) = checked.and_then(|()| telemetry::init(args.as_ref())) {
@@ -78,6 +79,17 @@ async fn insist(mut interrupt: Signal) {
         tracing::warn!("interrupted again; ending at once");
         std::process::exit(130);
     }
+}
+
+/// An argument in the wrong place is repeated by the parser, and it may be an address with a password.
+fn discreet<T: Parser>(error: clap::Error) -> clap::Error {
+    let said = error.to_string();
+    let hidden = without_passwords(&said);
+    if !error.use_stderr() || hidden == said {
+        return error;
+    }
+    let words = hidden.strip_prefix("error: ").unwrap_or(&hidden).trim_end();
+    T::command().error(error.kind(), words)
 }
 
 /// Help and usage errors, as clap shows them.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::accept::DoorLimits;
@@ -38,10 +39,20 @@ pub struct Serving {
 }
 
 /// What a process says of itself in the metadata of its health answers.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone)]
 pub(crate) struct About {
     pub(crate) version: &'static str,
-    pub(crate) engine: &'static str,
+    /// Asked each time: a store may be moved to another engine.
+    pub(crate) engine: Arc<dyn Fn() -> &'static str + Send + Sync>,
+}
+
+impl Default for About {
+    fn default() -> Self {
+        Self {
+            version: "",
+            engine: Arc::new(|| ""),
+        }
+    }
 }
 
 impl Serving {
@@ -58,9 +69,14 @@ impl Serving {
         self
     }
 
-    /// Version of the program and name of its storage engine, told in the metadata of health answers
-    /// ([`crate::VERSION_KEY`], [`crate::ENGINE_KEY`]).
-    pub fn about(mut self, version: &'static str, engine: &'static str) -> Self {
+    /// Version of the program and name of the storage engine that it has at the time, told in the metadata of
+    /// health answers ([`crate::VERSION_KEY`], [`crate::ENGINE_KEY`]).
+    pub fn about(
+        mut self,
+        version: &'static str,
+        engine: impl Fn() -> &'static str + Send + Sync + 'static,
+    ) -> Self {
+        let engine = Arc::new(engine);
         self.about = About { version, engine };
         self
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rapporteur_proto::store::v1::store_service_server::StoreServiceServer;
-use rapporteur_store::engine::{self, Address, Opened, Remote, Settings};
+use rapporteur_store::engine::{self, Address, Opened, Remote, Settings, Text};
 use rapporteur_store::switch::Switch;
 use rapporteur_store::{Health, Store};
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -21,9 +21,10 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 #[derive(Clone, Debug, clap::Args)]
 pub struct StoreArgs {
     /// Address of the store: `sled:DIR`, or `postgres://user@host:5432/database?schema=name` for one that several
-    /// processes share; the store in the data directory when not given
+    /// processes share (the schema is `rapporteur_` and the service's name when not given); the store in the data
+    /// directory when not given
     #[arg(long, value_name = "ADDRESS", hide_env_values = true)]
-    pub store: Option<Address>,
+    pub store: Option<Text>,
     /// Certificates (PEM) of the authority of the store's server; turns TLS on
     #[arg(long, value_name = "FILE")]
     pub store_ca: Option<PathBuf>,
@@ -45,9 +46,35 @@ pub struct StoreArgs {
     /// Milliseconds between looks for commits of other processes, while somebody waits for them
     #[arg(long, value_name = "MS", default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..=60_000))]
     pub store_poll_ms: u64,
+    /// Tell other processes of commits and hear of theirs (LISTEN and NOTIFY, on one more connection of its own, never
+    /// through a pooler), so that followers need not wait for the next look
+    #[arg(long, value_name = "BOOL", default_value_t = false, num_args = 0..=1, default_missing_value = "true", action = clap::ArgAction::Set)]
+    pub store_notify: bool,
 }
 
 impl StoreArgs {
+    /// The same for one of several services that are given one address ([`Text::shared_by`]).
+    pub fn shared_by(&self, service: &str) -> rapporteur_store::Result<Self> {
+        let store = self.store.as_ref();
+        let store = store.map(|text| text.shared_by(service)).transpose()?;
+        let others = self.clone();
+        Ok(Self { store, ..others })
+    }
+
+    /// Whether there is a store of `service` at the address already; false when no address is given.
+    pub async fn holds(&self, service: &str) -> rapporteur_store::Result<bool> {
+        let Some(text) = &self.store else {
+            return Ok(false);
+        };
+        let remote = self.remote();
+        let settings = Settings {
+            remote,
+            ..Settings::default()
+        };
+        let address = text.address()?.or_schema(&schema_of(service));
+        engine::exists(&address, &settings).await
+    }
+
     fn remote(&self) -> Remote {
         Remote {
             ca: self.store_ca.clone(),
@@ -57,6 +84,7 @@ impl StoreArgs {
             strict: self.store_strict,
             pool: usize::from(self.store_pool),
             poll: Duration::from_millis(self.store_poll_ms),
+            notify: self.store_notify,
             ..Remote::default()
         }
     }
@@ -72,8 +100,6 @@ pub struct Storage {
     closing: CancellationToken,
     /// Ends what watches the store with it.
     _closed: DropGuard,
-    /// Name of its engine.
-    pub engine: &'static str,
     /// Page tokens of this store.
     pub tokens: PageToken,
 }
@@ -88,18 +114,23 @@ impl Storage {
     /// Opens the store that the arguments name, or else the one in this directory; makes it when it is not
     /// there.
     ///
-    /// In a database that names no schema the store gets one after the `service`, so that the services can be
-    /// given one database and keep apart.
+    /// In a database of which no schema is named the store gets one after the `service` (`rapporteur_events`), so
+    /// that the services can be given one database and keep apart; where stores have other names already, the schema
+    /// must be named.
     pub async fn open(service: &str, directory: &Path, args: &Args) -> Result<Self, MainError> {
         let settings = Settings {
             cache_bytes: args.cache_mib << 20,
             remote: args.store.remote(),
             ..Settings::default()
         };
-        let schema = format!("rapporteur_{service}");
-        let embedded = || Address::Sled(directory.to_owned());
-        let address = args.store.store.clone().unwrap_or_else(embedded);
-        let address = address.or_schema(&schema);
+        let schema = schema_of(service);
+        let address = match &args.store.store {
+            Some(text) => text
+                .address()
+                .map_err(|error| format!("--store: {error}"))?,
+            None => Address::Sled(directory.to_owned()),
+        };
+        let address = engine::in_schema(address, &schema, &settings).await?;
         tracing::info!(store = %address, "opening the store");
         let opened = engine::open(&address, &settings).await?;
         Self::of(opened, address, settings, schema).await
@@ -121,7 +152,6 @@ impl Storage {
             schema,
             _closed: closing.clone().drop_guard(),
             closing,
-            engine: info.engine,
             tokens: PageToken::new(info.store_id),
         })
     }
@@ -129,6 +159,12 @@ impl Storage {
     /// The store itself.
     pub fn store(&self) -> Arc<dyn Store> {
         self.switch.clone()
+    }
+
+    /// Tells the name of the engine that is used at the time. For [`crate::Serving::about`].
+    pub fn engine(&self) -> impl Fn() -> &'static str + Send + Sync + 'static {
+        let switch = self.switch.clone();
+        move || switch.address().engine()
     }
 
     /// The calls by which operators keep and move the store.
@@ -177,6 +213,11 @@ impl Storage {
     }
 }
 
+/// The schema of a service's store where none is named.
+fn schema_of(service: &str) -> String {
+    format!("rapporteur_{service}")
+}
+
 /// Says for ever whether a store that a server keeps can be written. An embedded one fails for good or not at
 /// all; but it may be moved to a server.
 async fn follow_health(switch: Arc<Switch>, readiness: Readiness) {
@@ -188,5 +229,32 @@ async fn follow_health(switch: Arc<Switch>, readiness: Readiness) {
             }
         }
         tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, clap::Parser)]
+    struct Service {
+        #[command(flatten)]
+        server: Args,
+    }
+
+    #[tokio::test]
+    async fn an_address_that_is_wrong_is_told_of_without_its_password() {
+        for odd in [
+            "postgres://u:secret@h/d?colour=red",
+            "mysql://u:secret@h/d",
+            "host=h password=secret",
+        ] {
+            let service: Service = crate::args::parse(["service", "--store", odd]).unwrap();
+            let folder = tempfile::tempdir().unwrap();
+            let opened = Storage::open("events", folder.path(), &service.server).await;
+            let said = format!("{} {service:?}", opened.unwrap_err());
+            assert!(said.contains("--store: "), "{odd}: {said}");
+            assert!(!said.contains("secret"), "{odd}: {said}");
+        }
     }
 }

@@ -12,7 +12,7 @@ use rapporteur_proto::store::v1::{
 };
 use rapporteur_records::time;
 use rapporteur_store::copy::{self, Export, Progress};
-use rapporteur_store::engine::{Address, Settings};
+use rapporteur_store::engine::{self, Address, Settings};
 use rapporteur_store::switch::{Moved, Switch};
 use rapporteur_store::{Error, Store, Verified};
 use tokio::sync::mpsc;
@@ -119,7 +119,8 @@ impl StoreService for Stores {
         )
         .map_err(crate::status)?;
         let target: Address = request.into_inner().target.parse().map_err(status)?;
-        let target = target.or_schema(&self.schema);
+        let target = engine::in_schema(target, &self.schema, &self.settings).await;
+        let target = target.map_err(status)?;
         let (sender, receiver) = mpsc::channel(16);
         let (switch, settings) = (self.switch.clone(), self.settings.clone());
         // A task of its own: a call that breaks off must not stop between the old place and the new.

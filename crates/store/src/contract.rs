@@ -244,7 +244,10 @@ pub enum Error {
     #[error("{0}")]
     Exists(String),
     /// The store was moved; go on where it is now.
-    #[error("this store was moved: it is at {to} now")]
+    #[error(
+        "this store was moved: it is at {to} now (if that one says that it is not finished, the move was cut off: \
+         `rapporteur store settle` gives this one back)"
+    )]
     Moved {
         /// The address of the store that went on.
         to: String,

@@ -1,100 +1,22 @@
 //! Which engine, and where: the one place that knows all of them.
 
+mod address;
+
+pub use address::{Address, Text, without_passwords};
+
 use std::fmt;
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
 use uuid::Uuid;
 
+use crate::copy::Mark;
 #[cfg(feature = "postgres")]
 use crate::postgres;
 use crate::sled::{self, Options, SledStore};
 use crate::{Error, Result, Store};
-
-/// Where a store is.
-#[derive(Clone, PartialEq, Eq)]
-pub enum Address {
-    /// `sled:DIR`: the embedded engine, in this directory.
-    Sled(PathBuf),
-    /// `postgres://user@host/database?schema=name`: a server that several processes may share.
-    #[cfg(feature = "postgres")]
-    Postgres(Box<postgres::Address>),
-}
-
-impl Address {
-    /// Whether a server keeps the store, rather than this process.
-    #[must_use]
-    pub fn is_remote(&self) -> bool {
-        !matches!(self, Self::Sled(_))
-    }
-
-    /// The same address, with this schema when it is of a server that needs one and names none.
-    #[must_use]
-    pub fn or_schema(self, schema: &str) -> Self {
-        match self {
-            #[cfg(feature = "postgres")]
-            Self::Postgres(address) => Self::Postgres(Box::new(address.or_schema(schema))),
-            Self::Sled(dir) => {
-                let _ = schema;
-                Self::Sled(dir)
-            }
-        }
-    }
-
-    /// The same place, whatever the working directory is.
-    #[must_use]
-    pub fn absolute(&self) -> Self {
-        match self {
-            Self::Sled(dir) => Self::Sled(std::path::absolute(dir).unwrap_or_else(|_| dir.clone())),
-            #[cfg(feature = "postgres")]
-            Self::Postgres(_) => self.clone(),
-        }
-    }
-}
-
-#[cfg(feature = "postgres")]
-const LIKE: &str = "sled:DIR or postgres://user@host:5432/database?schema=name";
-#[cfg(not(feature = "postgres"))]
-const LIKE: &str = "sled:DIR (this program was built without PostgreSQL)";
-
-impl FromStr for Address {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        match text.split_once(':') {
-            Some(("sled", dir)) if !dir.is_empty() => Ok(Self::Sled(dir.into())),
-            #[cfg(feature = "postgres")]
-            Some(("postgres" | "postgresql", rest)) if rest.starts_with("//") => {
-                Ok(Self::Postgres(Box::new(text.parse()?)))
-            }
-            // What else it is may hold a password: only its beginning is repeated.
-            other => Err(Error::Schema(format!(
-                "`{}` is not the address of a store; it should look like {LIKE}",
-                other.map_or(text, |(scheme, _)| scheme)
-            ))),
-        }
-    }
-}
-
-impl fmt::Display for Address {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Sled(dir) => write!(f, "sled:{}", dir.display()),
-            #[cfg(feature = "postgres")]
-            Self::Postgres(address) => fmt::Display::fmt(address, f),
-        }
-    }
-}
-
-impl fmt::Debug for Address {
-    // Never more than is displayed: an address may hold a password.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
 
 /// How to open a store.
 #[derive(Clone, Debug)]
@@ -137,6 +59,8 @@ pub struct Remote {
     pub pool: usize,
     /// How often to ask for commits of other processes, while somebody waits for them.
     pub poll: Duration,
+    /// Tell other processes of commits and hear of theirs (LISTEN, NOTIFY), so that waits end before the next look.
+    pub notify: bool,
     /// Most batches that share one transaction.
     pub group_batches: usize,
 }
@@ -151,6 +75,7 @@ impl Default for Remote {
             strict: false,
             pool: 8,
             poll: Duration::from_millis(50),
+            notify: false,
             group_batches: 128,
         }
     }
@@ -189,9 +114,35 @@ pub async fn exists(address: &Address, settings: &Settings) -> Result<bool> {
 /// Opens the store at `address`; [`Error::Absent`] when there is none.
 pub async fn open_existing(address: &Address, settings: &Settings) -> Result<Opened> {
     if !exists(address, settings).await? {
-        return Err(Error::Absent(format!("there is no store at {address}")));
+        return Err(absent(address, settings).await);
     }
     open(address, settings).await
+}
+
+/// What to say where no store is; of a database, which there are.
+async fn absent(address: &Address, settings: &Settings) -> Error {
+    let mut said = format!("there is no store at {address}");
+    #[cfg(feature = "postgres")]
+    if let Address::Postgres(address) = address
+        && let Ok(found) = postgres::Schemas::at(address, &settings.remote).await
+    {
+        said.push_str(&format!("; {found}"));
+    }
+    Error::Absent(said)
+}
+
+/// The address with this `schema`, when it is of a server that needs one and names none; [`Error::Schema`] when
+/// another store of that database may be meant.
+pub async fn in_schema(address: Address, schema: &str, settings: &Settings) -> Result<Address> {
+    #[cfg(feature = "postgres")]
+    if let Address::Postgres(address) = &address
+        && address.schema().is_none()
+    {
+        let found = postgres::Schemas::at(address, &settings.remote).await?;
+        found.permit(schema)?;
+    }
+    let _ = settings;
+    Ok(address.or_schema(schema))
 }
 
 /// Opens a place for a copy of the store `store_id`: an empty one, or the same copy where it was left off;
@@ -225,6 +176,25 @@ pub async fn mark_moved(
         Address::Sled(dir) => blocking(move || sled::mark_moved(&dir, to)).await,
         #[cfg(feature = "postgres")]
         Address::Postgres(address) => postgres::mark_moved(&address, &settings.remote, to).await,
+    }
+}
+
+/// What the store at `address` says of copies and moves, if there is one.
+pub async fn mark(address: &Address, settings: &Settings) -> Result<Option<Mark>> {
+    match address.clone() {
+        Address::Sled(dir) => blocking(move || sled::mark(&dir)).await,
+        #[cfg(feature = "postgres")]
+        Address::Postgres(address) => postgres::mark(&address, &settings.remote).await,
+    }
+}
+
+/// Keeps everybody else from opening the store at `address` as long as the answer lives, where one process alone may
+/// have it open; a server's many may.
+pub(crate) async fn hold(address: &Address) -> Result<Option<std::fs::File>> {
+    match address.clone() {
+        Address::Sled(dir) => blocking(move || sled::hold(&dir)).await.map(Some),
+        #[cfg(feature = "postgres")]
+        Address::Postgres(_) => Ok(None),
     }
 }
 
@@ -303,24 +273,4 @@ async fn blocking<T: Send + 'static>(
 ) -> Result<T> {
     let done = tokio::task::spawn_blocking(work).await;
     done.map_err(|error| Error::Unavailable(error.to_string()))?
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses_are_read_and_written() {
-        let address: Address = "sled:/var/lib/rapporteur/events".parse().unwrap();
-        assert_eq!(address, Address::Sled("/var/lib/rapporteur/events".into()));
-        assert_eq!(address.to_string(), "sled:/var/lib/rapporteur/events");
-        for odd in ["", "sled", "sled:", "/var/lib", "mysql://x"] {
-            let error = odd.parse::<Address>().unwrap_err().to_string();
-            assert!(error.contains("sled:DIR"), "{odd}: {error}");
-        }
-        let here = std::env::current_dir().unwrap().join("data/events");
-        let relative: Address = "sled:data/events".parse().unwrap();
-        assert_eq!(relative.absolute(), Address::Sled(here));
-        assert_eq!(address.absolute(), address);
-    }
 }

@@ -5,8 +5,10 @@
 //! the last entries go over. Reads go on all the time.
 
 mod relocate;
+mod settle;
 
 pub use relocate::Moved;
+pub use settle::{Settled, give_back, settle};
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};

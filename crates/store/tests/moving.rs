@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use rapporteur_store::conformance::{self, Engine};
 use rapporteur_store::engine::{self, Address, Opened, Settings};
-use rapporteur_store::switch::Switch;
+use rapporteur_store::switch::{self, Settled, Switch};
 use rapporteur_store::{Batch, Error, Result, Store, Token, Write};
 use support::{Acks, Dice, empty, write};
 use tempfile::TempDir;
@@ -245,7 +245,7 @@ async fn moving_child() {
 async fn sigkill_during_a_move() {
     use std::io::{BufRead as _, BufReader};
     let mut dice = Dice::printed("sigkill_during_a_move");
-    let (mut before, mut after) = (0, 0);
+    let (mut before, mut between, mut after) = (0, 0, 0);
     for kill in 0..support::times("STORE_TEST_KILLS", 10) {
         let folder = tempfile::tempdir().unwrap();
         let mut child = Command::new(std::env::current_exe().unwrap());
@@ -284,9 +284,19 @@ async fn sigkill_during_a_move() {
                 old
             }
             Err(Error::Moved { to }) => {
-                after += 1;
                 assert_eq!(to, sled(folder.path(), "new").to_string());
-                folder.path().join("new")
+                match switch::settle(&Address::Sled(old.clone()), None, &Settings::default()).await
+                {
+                    Ok(Settled::Moved(_)) => {
+                        after += 1;
+                        folder.path().join("new")
+                    }
+                    Ok(Settled::GivenBack(_)) => {
+                        between += 1;
+                        old
+                    }
+                    settled => panic!("kill {kill}: {settled:?}"),
+                }
             }
             Err(error) => panic!("kill {kill}: {error}"),
         };
@@ -294,5 +304,5 @@ async fn sigkill_during_a_move() {
             panic!("kill {kill}, {}: {why}", there.display());
         }
     }
-    println!("{before} kills before the exchange, {after} after it");
+    println!("{before} kills before the exchange, {between} in it, {after} after it");
 }

@@ -3,7 +3,7 @@
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rapporteur_server::stores;
 use rapporteur_store::copy::Progress;
-use rapporteur_store::engine::{self, Address, Opened, Settings};
+use rapporteur_store::engine::{self, Address, Opened, Settings, Text};
 use serde_json::Value;
 
 use crate::context::Context;
@@ -13,9 +13,9 @@ use crate::output::{self, Format};
 /// A store: at an address, or of a running service.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Source {
-    /// Address of a store that nobody has open, as sled:DIR
+    /// Address of a store that nobody has open: sled:DIR or postgres://user@host/database?schema=name
     #[arg(value_name = "ADDRESS", conflicts_with = "service")]
-    address: Option<Address>,
+    address: Option<Text>,
     /// Address of a running service itself (not of the gateway), http://HOST:PORT
     #[arg(long, value_name = "URL")]
     service: Option<String>,
@@ -30,13 +30,19 @@ pub(super) enum Which {
 impl Source {
     pub(super) fn which(self) -> Result<Which> {
         match (self.address, self.service) {
-            (Some(address), None) => Ok(Which::Place(address)),
+            (Some(text), None) => Ok(Which::Place(address("ADDRESS", &text)?)),
             (None, Some(url)) => Ok(Which::Service(url)),
             _ => Err(Failure::usage(
                 "which store? Give its address (sled:DIR), or --service http://HOST:PORT of the service that has it open",
             )),
         }
     }
+}
+
+/// The address that an argument gives.
+pub(crate) fn address(argument: &str, text: &Text) -> Result<Address> {
+    text.address()
+        .map_err(|error| Failure::usage(format!("{argument}: {error}")))
 }
 
 /// How the tool opens stores.

@@ -11,10 +11,10 @@ use rapporteur_proto::store::v1::{
 use rapporteur_server::tls::PeerArgs;
 use rapporteur_store::archive::{self, Summary};
 use rapporteur_store::copy::Progress;
-use rapporteur_store::engine::Address;
+use rapporteur_store::engine::Text;
 use serde_json::json;
 
-use super::place::{Bar, failed, progress, show};
+use super::place::{Bar, address, failed, progress, show};
 use crate::connect::{self, Connection};
 use crate::context::Context;
 use crate::error::{Failure, Result};
@@ -61,14 +61,16 @@ pub(super) async fn export(url: &str, peers: &PeerArgs, to: &Path, bar: Bar) -> 
 }
 
 /// Has the service move its store, and waits until it has.
-pub(super) async fn relocate(ctx: &mut Context<'_>, url: &str, target: &Address) -> Result<()> {
-    let to = Connection::new(url, None, LONG, &ctx.peers()?)?;
+pub(super) async fn relocate(ctx: &mut Context<'_>, url: &str, to: &Text) -> Result<()> {
+    let target = address("--to", to)?;
     let bar = progress(ctx);
     let mut hear = bar.hear();
+    let service = Connection::new(url, None, LONG, &ctx.peers()?)?;
     let request = MoveStoreRequest {
-        target: target.to_string(),
+        // The service needs the password too, when there is one.
+        target: to.secret().to_owned(),
     };
-    let mut answers = to.stream(SERVICE, &request).await?;
+    let mut answers = service.stream(SERVICE, &request).await?;
     let mut last = None;
     while let Some(answer) = answers.message().await? {
         let answer = MoveStoreResponse::decode(answer).map_err(connect::unreadable)?;
@@ -82,7 +84,11 @@ pub(super) async fn relocate(ctx: &mut Context<'_>, url: &str, target: &Address)
         return Err(Failure::other("OUTCOME_UNKNOWN", text));
     };
     let held_ms = held.seconds * 1_000 + i64::from(held.nanos) / 1_000_000;
-    let said = json!({"address": target.to_string(), "head": head, "held_ms": held_ms});
+    // As the service names it: with the schema that it chose where the address names none.
+    let target = info(url, LONG, &ctx.peers()?)
+        .await
+        .map_or_else(|_| target.to_string(), |info| info.address);
+    let said = json!({"address": target, "head": head, "held_ms": held_ms});
     show(ctx, &said)?;
     ctx.say(format_args!(
         "The service goes on with {target}: start it with that from now on. The old place is kept and refuses to be opened."

@@ -28,6 +28,7 @@ pub static EVENT: Noun<Event> = Noun {
     output_only: &["state", "state_reason", "sequence"],
     under: None,
     index: index::rows,
+    guards: |_| Vec::new(),
     complete: rules::complete,
     check: rules::check,
 };

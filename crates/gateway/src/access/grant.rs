@@ -25,6 +25,7 @@ pub static GRANT: Noun<Grant> = Noun {
     field: "grant",
     output_only: &["revoke_time"],
     under: None,
+    guards: |_| Vec::new(),
     index: |grant| {
         let by_caller = layout::index(GRANT.kind, BY_CALLER).str(&grant.caller);
         vec![by_caller.str(&grant.name).into_bytes()]

@@ -29,6 +29,7 @@ pub static KEY: Noun<Key> = Noun {
     field: "key",
     output_only: &["revoke_time", "previous_until", "last_use_time"],
     under: None,
+    guards: |_| Vec::new(),
     index: |key| {
         let by_caller = layout::index(KEY.kind, BY_CALLER).str(&key.caller);
         vec![by_caller.str(&key.name).into_bytes()]

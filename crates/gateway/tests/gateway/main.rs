@@ -27,7 +27,7 @@ use std::time::Duration;
 use rapporteur_gateway::Arguments;
 use rapporteur_gateway::quota::QuotaArgs;
 use rapporteur_server::tls::PeerArgs;
-use rapporteur_server::{Args, MainError, Readiness, ServeError, Serving, client, serve};
+use rapporteur_server::{Args, Callers, MainError, Readiness, ServeError, Serving, client, serve};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -216,7 +216,8 @@ impl Upstream {
         let listener = TcpListener::bind(address).await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel::<()>();
-        let serving = Serving::default();
+        // What the gateway says of callers is believed here.
+        let serving = Serving::default().callers(Callers::Everybody);
         let readiness = serving.readiness();
         let done = tokio::spawn(serve(listener, routes, serving, async {
             let _ = stopped.await;

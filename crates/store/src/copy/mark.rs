@@ -7,13 +7,14 @@ use uuid::Uuid;
 use crate::{Error, Result};
 
 /// The mark of a store; each engine keeps it where opening reads it first.
-pub(crate) struct Mark {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
     /// Whose copy or store it is.
-    pub(crate) store_id: Uuid,
+    pub store_id: Uuid,
     /// True while it is filled as a copy.
-    pub(crate) unfinished: bool,
+    pub unfinished: bool,
     /// Where the store went on, if it was moved away.
-    pub(crate) moved_to: Option<String>,
+    pub moved_to: Option<String>,
 }
 
 impl Mark {
@@ -29,7 +30,8 @@ impl Mark {
         }
         match copy_of {
             None if unfinished => Err(Error::Unfinished(format!(
-                "{place}, of store {store_id}; do again what made it, or remove it"
+                "{place}, of store {store_id}; do again what made it, or, when it was a move that was cut off, settle \
+                 the place that it came from with `rapporteur store settle`"
             ))),
             Some(origin) if !unfinished || origin != store_id => Err(Error::Exists(format!(
                 "{place} holds store {store_id} already; nothing is written over, choose an empty place"

@@ -12,6 +12,7 @@ mod export;
 pub(crate) mod mark;
 
 pub use export::{Export, export};
+pub use mark::Mark;
 
 use std::path::{Path, PathBuf};
 

@@ -12,8 +12,6 @@ use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 
 use crate::{Error, Result};
 
-/// The schema of a store whose address names none.
-const SCHEMA: &str = "rapporteur";
 /// PostgreSQL cuts longer names off in silence.
 const SCHEMA_BYTES: usize = 63;
 
@@ -27,10 +25,10 @@ pub struct Address {
 }
 
 impl Address {
-    /// The schema in which the store's tables are.
+    /// The schema in which the store's tables are, when the address names it. Without one nothing can be opened.
     #[must_use]
-    pub fn schema(&self) -> &str {
-        self.schema.as_deref().unwrap_or(SCHEMA)
+    pub fn schema(&self) -> Option<&str> {
+        self.schema.as_deref()
     }
 
     /// The same address, with this schema when it names none: so that services which are given one
@@ -60,6 +58,14 @@ impl FromStr for Address {
 
     fn from_str(text: &str) -> Result<Self> {
         let (server, query) = text.split_once('?').unwrap_or((text, ""));
+        // Else it is not certain where a password ends, and what is shown could hold a part of it.
+        if server.matches('@').count() > 1 || query.contains('@') {
+            return Err(Error::Schema(
+                "the address of the server has an @ too many; inside a name or password write @ as %40, ? as %3F \
+                 and & as %26"
+                    .into(),
+            ));
+        }
         let mut schema = None;
         let mut theirs = Vec::new();
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
@@ -78,17 +84,18 @@ impl FromStr for Address {
         let url = format!("{server}?{}", theirs.join("&"));
         let mut config: Config = url.parse().map_err(|error: tokio_postgres::Error| {
             let why = super::error::text(&error);
+            // What a typing error made of it may have a password anywhere: nothing of it is repeated.
             Error::Schema(format!(
-                "`{}` is not the address of a server: {why}; it should look like \
-                 postgres://user@host:5432/database?schema=name",
-                Hidden(text)
+                "this is not the address of a server: {why}; it should look like \
+                 postgres://user@host:5432/database?schema=name"
             ))
         })?;
         if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
-            return Err(Error::Schema(format!(
-                "`{}` names no host; it should look like postgres://user@host:5432/database",
-                Hidden(text)
-            )));
+            return Err(Error::Schema(
+                "the address of the server names no host; it should look like \
+                 postgres://user@host:5432/database?schema=name"
+                    .into(),
+            ));
         }
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(Duration::from_secs(2));
@@ -166,7 +173,9 @@ impl fmt::Display for Hidden<'_> {
             .zip("?".chars().chain(std::iter::repeat('&')))
         {
             match pair.split_once('=') {
-                Some(("password", _)) => write!(f, "{mark}password=***")?,
+                Some((name, _)) if name == "password" || name.contains('%') => {
+                    write!(f, "{mark}{name}=***")?;
+                }
                 _ if query.is_empty() => {}
                 _ => write!(f, "{mark}{pair}")?,
             }
@@ -189,7 +198,7 @@ impl fmt::Debug for Address {
 
 impl PartialEq for Address {
     fn eq(&self, other: &Self) -> bool {
-        (&self.text, self.schema()) == (&other.text, other.schema())
+        self.text == other.text
     }
 }
 
@@ -206,8 +215,8 @@ mod tests {
     #[test]
     fn the_schema_is_ours_and_the_rest_is_theirs() {
         let address = parsed("postgres://u@a:1,b:2/d?schema=events&connect_timeout=9");
-        assert_eq!(address.schema(), "events");
-        assert_eq!(address.clone().or_schema("x").schema(), "events");
+        assert_eq!(address.schema(), Some("events"));
+        assert_eq!(address.clone().or_schema("x").schema(), Some("events"));
         assert_eq!(address.config.get_hosts().len(), 2);
         assert_eq!(address.config.get_ports(), [1, 2]);
         let seconds = |seconds| Some(Duration::from_secs(seconds));
@@ -217,11 +226,11 @@ mod tests {
             address.config.get_target_session_attrs(),
             TargetSessionAttrs::ReadWrite
         );
-        assert_eq!(parsed("postgres://h/d").schema(), "rapporteur");
+        assert_eq!(parsed("postgres://h/d").schema(), None);
         let named = parsed("postgres://h/d").or_schema("x");
         assert_eq!(
             (named.schema(), &named.to_string()[..]),
-            ("x", "postgres://h/d?schema=x")
+            (Some("x"), "postgres://h/d?schema=x")
         );
         let any = parsed("postgresql://h/d?target_session_attrs=any");
         assert_eq!(
@@ -251,12 +260,19 @@ mod tests {
             assert_eq!(parsed(text).to_string(), shown);
             assert_eq!(format!("{:?}", parsed(text)), shown);
         }
-        let error = "postgres://u:secret@h/d?colour=red".parse::<Address>();
-        let error = error.unwrap_err().to_string();
-        assert!(
-            error.contains("colour") && !error.contains("secret"),
-            "{error}"
-        );
+        for (odd, says) in [
+            ("postgres://u:secret@h/d?colour=red", "colour"),
+            ("postgres://u:secret", "port"),
+            ("postgres://u:se@cret@h/d", "%40"),
+            ("postgres://u:se?cret=x@h/d", "%3F"),
+            ("postgres://:secret@/d", "no host"),
+        ] {
+            let error = odd.parse::<Address>().unwrap_err().to_string();
+            assert!(
+                error.contains(says) && !error.contains("cret"),
+                "{odd}: {error}"
+            );
+        }
     }
 
     #[test]

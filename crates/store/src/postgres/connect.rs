@@ -11,6 +11,7 @@ use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Pool, Recycling
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::{AsyncMessage, Client, Config};
@@ -87,6 +88,14 @@ impl Connector {
 
     /// A session of one's own.
     pub(super) async fn session(&self) -> Result<Session> {
+        self.session_that_hears(None).await
+    }
+
+    /// The same, which also hears the payloads of notifications; the other end closes when it breaks.
+    pub(super) async fn session_that_hears(
+        &self,
+        heard: Option<mpsc::UnboundedSender<String>>,
+    ) -> Result<Session> {
         let connecting = self.config.connect(self.tls.clone());
         let connected = tokio::time::timeout(POOL_PATIENCE, connecting).await;
         let (client, mut connection) = connected
@@ -103,9 +112,15 @@ impl Connector {
                             warn.store(true, SeqCst);
                         }
                     }
+                    Ok(AsyncMessage::Notification(notification)) => {
+                        if let Some(heard) = &heard {
+                            // Whoever does not listen any more is about to drop the session.
+                            let _ = heard.send(notification.payload().to_owned());
+                        }
+                    }
                     Ok(_) => {}
                     Err(error) => {
-                        tracing::warn!("the writer's connection broke: {}", text(&error));
+                        tracing::warn!("a connection to the store broke: {}", text(&error));
                         break;
                     }
                 }

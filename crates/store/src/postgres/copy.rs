@@ -3,10 +3,11 @@
 use tokio_postgres::types::ToSql;
 
 use super::Address;
+use super::catalog::named;
 use super::connect::Connector;
-use super::error::{corrupt, sent};
-use super::schema::Schema;
+use super::error::{corrupt, sent, unsent};
 use crate::Result;
+use crate::copy::Mark;
 use crate::engine::Remote;
 
 /// Makes the finished copy at `address` a store like any other.
@@ -24,11 +25,33 @@ pub async fn mark_moved(address: &Address, remote: &Remote, to: Option<String>) 
 
 /// Whether there is a store at `address`, of whatever format.
 pub async fn is_there(address: &Address, remote: &Remote) -> Result<bool> {
+    let schema = named(address, remote).await?;
     let session = Connector::new(address, remote)?.session().await?;
-    let tables = Schema::new(address.schema())
-        .tables(&session.client)
-        .await?;
+    let tables = schema.tables(&session.client).await?;
     Ok(tables.iter().any(|table| table == "meta"))
+}
+
+/// What the store at `address` says of copies, if there is one.
+pub async fn mark(address: &Address, remote: &Remote) -> Result<Option<Mark>> {
+    if !is_there(address, remote).await? {
+        return Ok(None);
+    }
+    let schema = named(address, remote).await?;
+    let session = Connector::new(address, remote)?.session().await?;
+    let text = schema.sql("select store_id, unfinished, moved_to from @.head where stream = 0");
+    let head = session.client.query_opt(&text, &[]).await;
+    let read = |head: tokio_postgres::Row| {
+        Ok(Mark {
+            store_id: head.try_get(0)?,
+            unfinished: head.try_get(1)?,
+            moved_to: head.try_get(2)?,
+        })
+    };
+    let head = head.map_err(|error| unsent(&error))?;
+    let head = head.ok_or_else(|| corrupt("the head row is missing"))?;
+    read(head)
+        .map(Some)
+        .map_err(|error: tokio_postgres::Error| unsent(&error))
 }
 
 async fn change(
@@ -37,7 +60,7 @@ async fn change(
     text: &str,
     values: &[&(dyn ToSql + Sync)],
 ) -> Result<()> {
-    let schema = Schema::new(address.schema());
+    let schema = named(address, remote).await?;
     let session = Connector::new(address, remote)?.session().await?;
     let changed = session.client.execute(&schema.sql(text), values).await;
     match changed.map_err(|error| sent(&error))? {

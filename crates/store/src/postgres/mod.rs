@@ -8,15 +8,17 @@
 //! A store has a schema to itself, named in its address, so that several share a database. The tables are
 //! described in `migrations/`.
 //!
-//! Reading order: `address`, `connect`, `schema`, `writer`, `line` (the two flights of a transaction), `group` (how
-//! batches are decided), `read`, `waiting`, `verify`; `error` sorts what the server says, `safety` looks at how it is
+//! Reading order: `address`, `catalog` (which stores there are), `connect`, `schema`, `writer`, `line` (the two flights of a transaction), `group` (how
+//! batches are decided), `read`, `waiting`, `hint`, `verify`; `error` sorts what the server says, `safety` looks at how it is
 //! set up.
 
 mod address;
+mod catalog;
 mod connect;
 mod copy;
 mod error;
 mod group;
+mod hint;
 mod line;
 mod read;
 mod safety;
@@ -36,11 +38,11 @@ use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 pub use self::address::Address;
+pub use self::catalog::Schemas;
 use self::connect::Connector;
-pub use self::copy::{finish_copy, is_there, mark_moved};
+pub use self::copy::{finish_copy, is_there, mark, mark_moved};
 use self::error::closed;
 use self::read::Reader;
-use self::schema::Schema;
 use self::waiting::Head;
 use self::writer::{Answer, Job, QUEUE, Writer};
 use crate::contract::LIMITS;
@@ -50,7 +52,7 @@ use crate::{
     Verified, limits,
 };
 
-const ENGINE: &str = "postgres";
+pub(crate) const ENGINE: &str = "postgres";
 /// Making the tables, or changing them, takes a while in a large store; a standby that is not there lets it
 /// take for ever.
 const OPEN_PATIENCE: Duration = Duration::from_secs(600);
@@ -67,6 +69,7 @@ pub struct PostgresStore {
     jobs: mpsc::Sender<Job>,
     writer: Mutex<Option<JoinHandle<()>>>,
     poller: JoinHandle<()>,
+    hints: Option<JoinHandle<()>>,
     failure: watch::Sender<Option<String>>,
     closing: AtomicBool,
 }
@@ -74,8 +77,8 @@ pub struct PostgresStore {
 impl PostgresStore {
     /// Opens the store at `address`, or makes one there, with the identity `store_id` when it is given.
     ///
-    /// Answers [`Error::Unavailable`] when the server cannot be reached, and [`Error::Schema`] when the
-    /// schema is not ours or of a newer format, when certificates or the password cannot be read, and when
+    /// Answers [`Error::Unavailable`] when the server cannot be reached, and [`Error::Schema`] when no schema is
+    /// named, when it is not ours or of a newer format, when certificates or the password cannot be read, and when
     /// the server is not safe though that was asked for.
     pub async fn open(
         address: &Address,
@@ -102,7 +105,7 @@ impl PostgresStore {
         copy: bool,
     ) -> Result<Arc<Self>> {
         let connector = Connector::new(address, remote)?;
-        let schema = Schema::new(address.schema());
+        let schema = catalog::named(address, remote).await?;
         let session = connector.session().await?;
         let preparing = async {
             safety::check(&session.client, remote.strict).await?;
@@ -123,6 +126,10 @@ impl PostgresStore {
         };
         let head = Head::default();
         head.committed(reader.last_position().await?);
+        let hints = remote.notify.then(|| {
+            let (connector, schema) = (connector.clone(), schema.clone());
+            tokio::spawn(hint::exchange(connector, schema, head.clone()))
+        });
         let failure = watch::Sender::new(None);
         let (jobs, queue) = mpsc::channel(QUEUE);
         let writer = Writer {
@@ -142,6 +149,7 @@ impl PostgresStore {
             jobs,
             writer: Mutex::new(Some(tokio::spawn(writer.run()))),
             poller: tokio::spawn(poller),
+            hints,
             failure,
             closing: AtomicBool::new(false),
         }))
@@ -170,6 +178,11 @@ impl PostgresStore {
         outcome.await.unwrap_or_else(|_| Err(stopped()))
     }
 
+    fn stop_looking(&self) {
+        self.poller.abort();
+        self.hints.iter().for_each(JoinHandle::abort);
+    }
+
     /// Holds as long as nobody closes the store.
     fn still_open(&self) -> Result<()> {
         match self.closing.load(SeqCst) {
@@ -181,7 +194,7 @@ impl PostgresStore {
 
 impl Drop for PostgresStore {
     fn drop(&mut self) {
-        self.poller.abort();
+        self.stop_looking();
     }
 }
 
@@ -287,7 +300,7 @@ impl Store for PostgresStore {
                 .await
                 .map_err(|error| Error::Unavailable(error.to_string()))?;
         }
-        self.poller.abort();
+        self.stop_looking();
         self.reader.pool.close();
         Ok(())
     }

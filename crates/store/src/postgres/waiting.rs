@@ -18,6 +18,10 @@ pub(super) struct Head(Arc<Shared>);
 #[derive(Default)]
 struct Shared {
     position: watch::Sender<u64>,
+    /// The last commit of this process.
+    ours: watch::Sender<u64>,
+    /// Asks for a look before its time.
+    now: Notify,
     waiting: AtomicUsize,
     somebody: Notify,
 }
@@ -29,6 +33,27 @@ impl Head {
             *known = position.max(*known);
             further
         });
+    }
+
+    /// The same of a commit that this process made.
+    pub(super) fn made(&self, position: u64) {
+        self.committed(position);
+        self.0.ours.send_replace(position);
+    }
+
+    /// The commits that this process makes from now on.
+    pub(super) fn ours(&self) -> watch::Receiver<u64> {
+        self.0.ours.subscribe()
+    }
+
+    /// Whether the log is known to have come so far.
+    pub(super) fn knows(&self, position: u64) -> bool {
+        *self.0.position.borrow() >= position
+    }
+
+    /// There may be something new: whoever waits should not wait for the next look.
+    pub(super) fn look(&self) {
+        self.0.now.notify_one();
     }
 
     pub(super) async fn wait(&self, position: u64, max: Duration) {
@@ -57,7 +82,10 @@ impl Head {
                     news
                 });
             }
-            tokio::time::sleep(every).await;
+            tokio::select! {
+                () = tokio::time::sleep(every) => {}
+                () = self.0.now.notified() => {}
+            }
         }
     }
 }

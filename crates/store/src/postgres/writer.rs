@@ -167,7 +167,7 @@ impl Writer {
             line.leave().await?;
         } else {
             line.write(&group).await?;
-            self.head.committed(group.end());
+            self.head.made(group.end());
         }
         self.line = Some(line);
         staged

@@ -1,16 +1,28 @@
 //! What the marker says of copies: one that is being filled, and one that went on elsewhere.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use super::files::{Marker, io_error, lock, sync};
 use super::rows::corrupt;
+use crate::copy::Mark;
 use crate::{Error, Result};
 
 /// Whether there is a store in `dir`. Blocks.
 pub fn is_there(dir: &Path) -> Result<bool> {
     Ok(Marker::read(dir)?.is_some())
+}
+
+/// What the store in `dir` says of copies, if there is one. Blocks.
+pub fn mark(dir: &Path) -> Result<Option<Mark>> {
+    Ok(Marker::read(dir)?.map(|marker| marker.mark()))
+}
+
+/// Keeps everybody else from opening the store in `dir` as long as the answer lives. Blocks.
+pub fn hold(dir: &Path) -> Result<File> {
+    lock(dir)
 }
 
 /// Makes the finished copy in `dir` a store like any other. For whoever has it open. Blocks.

@@ -70,12 +70,16 @@ impl Marker {
 
     /// Holds when the store may be opened as usual, or as the copy of the store `copy_of`.
     pub(super) fn permits(&self, dir: &Path, copy_of: Option<Uuid>) -> Result<()> {
-        let mark = Mark {
+        self.mark().permits(dir.display(), copy_of)
+    }
+
+    /// What it says of copies.
+    pub(super) fn mark(&self) -> Mark {
+        Mark {
             store_id: self.store_id,
             unfinished: self.unfinished,
             moved_to: self.moved_to.clone(),
-        };
-        mark.permits(dir.display(), copy_of)
+        }
     }
 
     /// The marker of `dir`; `None` when the directory is fresh. Anything that is not ours is refused.

@@ -75,7 +75,7 @@ use bytes::Bytes;
 use tokio::sync::{oneshot, watch};
 use uuid::Uuid;
 
-pub use self::copy::{finish_copy, is_there, mark_moved, replace};
+pub use self::copy::{finish_copy, hold, is_there, mark, mark_moved, replace};
 pub use self::open::Options;
 
 use self::core::{Core, closed, guarded};
@@ -88,7 +88,7 @@ use crate::{
     Verified, limits,
 };
 
-const ENGINE: &str = "sled-0.34";
+pub(crate) const ENGINE: &str = "sled-0.34";
 /// The layout of the rows. A new one needs a migration and never gives a first byte a new meaning.
 const SCHEMA: u32 = 2;
 /// One part in so many of the cache holds rows, the others are sled's.

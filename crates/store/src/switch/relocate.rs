@@ -1,8 +1,8 @@
 //! The move itself: copy while all goes on, hold writers, the last entries, the proof, the exchange.
 //!
-//! At every moment at most one of the two stores takes commits, and a crash leaves the origin whole: it is
-//! marked as moved only after the copy was proved equal and finished, and while nobody can write. Only an
-//! origin to which other processes write too is marked before the last entries: nothing else stops them.
+//! At every moment at most one of the two stores can be opened: the origin is marked as moved before the copy is
+//! finished, while nobody can write. A crash in between leaves neither open, and both whole: `settle` gives the
+//! origin back then. The mark also stops other processes that write to the origin, where an engine allows them.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
@@ -107,22 +107,15 @@ impl Switch {
             return Ok(None);
         };
         let origin = &self.address();
-        if origin.is_remote() {
-            engine::mark_moved(origin, Some(target), settings).await?;
-        }
-        let finished = finish(old, new, target, settings, until).await;
+        let marked = engine::mark_moved(origin, Some(target), settings).await;
+        let finished = match marked {
+            Ok(()) => finish(old, new, target, settings, until).await,
+            Err(error) => Err(error),
+        };
         if !matches!(finished, Ok(Some(_))) {
-            if origin.is_remote() {
-                engine::mark_moved(origin, None, settings).await?;
-            }
-            return finished;
-        }
-        if !origin.is_remote()
-            && let Err(error) = engine::mark_moved(origin, Some(target), settings).await
-        {
             // Half a mark must not outlive the commits that follow.
             engine::mark_moved(origin, None, settings).await?;
-            return Err(error);
+            return finished;
         }
         self.current.send_replace(Current {
             address: target.clone(),
@@ -167,7 +160,14 @@ async fn finish(
     }
     copy::ensure_equal(&**old, &*new.store).await?;
     let head = new.store.head().await?;
-    engine::finish_copy(target, settings).await?;
+    if let Err(error) = engine::finish_copy(target, settings).await {
+        // It may have been done all the same; then the origin must not be given back.
+        let mark = engine::mark(target, settings).await?;
+        if mark.is_none_or(|mark| mark.unfinished) {
+            return Err(error);
+        }
+        tracing::warn!(%target, %error, "the copy is finished, whatever was answered");
+    }
     Ok(Some(head))
 }
 

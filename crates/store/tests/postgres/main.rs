@@ -19,9 +19,11 @@ mod errors;
 mod kills;
 mod load;
 mod moving;
+mod naming;
 mod opening;
 mod replicas;
 mod server;
+mod settling;
 #[path = "../support/mod.rs"]
 mod support;
 mod tls;

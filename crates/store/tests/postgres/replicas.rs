@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rapporteur_store::engine::Remote;
+use rapporteur_store::postgres::PostgresStore;
 use rapporteur_store::{Batch, Commit, Store as _, Write};
 
 use crate::connections::new_schema;
@@ -72,6 +74,56 @@ async fn a_wait_ends_with_the_commit_of_another_replica() {
             began.elapsed()
         );
         println!("seen by the other replica after {:?}", began.elapsed());
+    }
+    one.close().await.unwrap();
+    other.close().await.unwrap();
+}
+
+/// Nobody looks for an hour; the hint wakes whoever waits, again after its connections were cut.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_hint_ends_a_wait_though_nobody_looks() {
+    const SOON: Duration = Duration::from_secs(10);
+    let Some(server) = shared() else { return };
+    let schema = new_schema();
+    let remote = Remote {
+        poll: Duration::from_secs(3_600),
+        notify: true,
+        ..Remote::default()
+    };
+    let address = server.address("postgres", &schema);
+    let open = async || PostgresStore::open(&address, &remote, None).await.unwrap();
+    let (one, other) = (open().await, open().await);
+    let admin = server.admin("postgres").await;
+    let hinting = "select pid from pg_stat_activity \
+        where (query like '%pg_notify%' or query like '%listen %') and pid <> pg_backend_pid()";
+    for round in 0..3 {
+        // Until both listen, which is told to nobody: the waiter's own commits are of no use for that.
+        let deadline = Instant::now() + SOON * 3;
+        let mut waiter = {
+            let (one, head) = (Arc::clone(&one), one.head().await.unwrap().position);
+            tokio::spawn(async move { one.wait(head, SOON * 6).await })
+        };
+        let mut committed = Instant::now();
+        while !waiter.is_finished() {
+            assert!(Instant::now() < deadline, "round {round}: nobody woke");
+            committed = Instant::now();
+            other.commit(put("k", "v")).await.unwrap();
+            let _ = tokio::time::timeout(Duration::from_secs(1), &mut waiter).await;
+        }
+        let woken = committed.elapsed();
+        println!("round {round}: woken within {woken:?}");
+        assert!(woken < Duration::from_secs(1), "{woken:?}");
+        // The last round has nothing but the hint to wake it: both have made their first look, and are connected.
+        let cut_off = if round == 0 {
+            admin.query(hinting, &[]).await.unwrap()
+        } else {
+            Vec::new()
+        };
+        assert!(round > 0 || cut_off.len() == 2, "{}", cut_off.len());
+        for row in cut_off {
+            let cut = "select pg_terminate_backend($1)";
+            admin.execute(cut, &[&row.get::<_, i32>(0)]).await.unwrap();
+        }
     }
     one.close().await.unwrap();
     other.close().await.unwrap();
