@@ -7,11 +7,15 @@ const ROOMS: [(&str, &[&str]); 10] = [
     ("proto", &[]),
     ("store", &[]),
     ("records", &["proto", "store"]),
-    ("server", &["proto", "records", "store"]),
+    ("server", &["access", "proto", "records", "store"]),
     ("events", &["proto", "records", "server", "store"]),
+    ("access", &[]),
     ("recommendations", &["proto", "records", "server", "store"]),
     ("views", &["proto", "records", "store"]),
-    ("gateway", &["proto", "records", "server", "store", "views"]),
+    (
+        "gateway",
+        &["access", "proto", "records", "server", "store", "views"],
+    ),
     (
         "cli",
         &[

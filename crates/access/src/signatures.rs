@@ -12,7 +12,7 @@ use ring::signature::{
     RsaPublicKeyComponents, UnparsedPublicKey, VerificationAlgorithm,
 };
 
-/// Signing: Ed25519 only. Verifying: Ed25519, ECDSA and RSA; never a shared secret.
+/// Signing: Ed25519 only, with the seed as the key. Verifying: Ed25519, ECDSA and RSA; never a shared secret.
 static PROVIDER: CryptoProvider = CryptoProvider {
     signer_factory,
     verifier_factory,
@@ -29,7 +29,7 @@ fn signer_factory(algorithm: &Algorithm, key: &EncodingKey) -> Result<Box<dyn Jw
     if *algorithm != Algorithm::EdDSA || key.family() != AlgorithmFamily::Ed {
         return Err(ErrorKind::InvalidAlgorithm.into());
     }
-    let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(key.as_bytes())
+    let pair = Ed25519KeyPair::from_seed_unchecked(key.as_bytes())
         .map_err(|_| ErrorKind::InvalidEddsaKey)?;
     Ok(Box::new(Pair(pair)))
 }

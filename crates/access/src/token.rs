@@ -11,7 +11,6 @@ use std::sync::{Arc, PoisonError, RwLock};
 use jsonwebtoken::jwk::{Jwk, JwkSet};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use quick_cache::sync::Cache;
-use ring::rand::SystemRandom;
 use ring::signature::{Ed25519KeyPair, KeyPair as _};
 use serde::{Deserialize, Serialize};
 
@@ -91,21 +90,22 @@ impl fmt::Debug for Issuer {
 }
 
 impl Issuer {
-    /// A new signing key, as PKCS#8; for [`Issuer::from_pkcs8`].
+    /// A new signing key, as the seed of RFC 8032; for [`Issuer::from_seed`].
     pub fn generate() -> Result<Vec<u8>, TokenError> {
-        let made = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new());
-        let made = made.map_err(|_| TokenError::Keys("no randomness for a signing key".into()))?;
-        Ok(made.as_ref().to_vec())
+        let mut seed = vec![0; 32];
+        let filled = getrandom::fill(&mut seed);
+        filled.map_err(|error| TokenError::Keys(format!("no randomness for a key: {error}")))?;
+        Ok(seed)
     }
 
     /// Signs with this key.
-    pub fn from_pkcs8(pkcs8: &[u8]) -> Result<Self, TokenError> {
+    pub fn from_seed(seed: &[u8]) -> Result<Self, TokenError> {
         signatures::install();
-        let pair = Ed25519KeyPair::from_pkcs8(pkcs8)
+        let pair = Ed25519KeyPair::from_seed_unchecked(seed)
             .map_err(|_| TokenError::Keys("the signing key is damaged".into()))?;
         let public = pair.public_key().as_ref().to_vec();
         Ok(Self {
-            key: EncodingKey::from_ed_der(pkcs8),
+            key: EncodingKey::from_ed_der(seed),
             kid: kid(&public),
             public,
         })
@@ -281,7 +281,7 @@ mod tests {
     const NOW: u64 = 1_800_000_000;
 
     fn issuer() -> Issuer {
-        Issuer::from_pkcs8(&Issuer::generate().unwrap()).unwrap()
+        Issuer::from_seed(&Issuer::generate().unwrap()).unwrap()
     }
 
     fn parts(token: &str) -> Vec<String> {

@@ -31,6 +31,10 @@ const EXAMPLES: &[(&str, &str)] = &[
         "store move",
         "store move --service http://127.0.0.1:7701 --to sled:/mnt/new/events",
     ),
+    (
+        "store settle",
+        "store settle sled:/srv/rapporteur/events --to sled:/mnt/new/events",
+    ),
     ("dialogue list", "dialogue list"),
     (
         "dialogue add",

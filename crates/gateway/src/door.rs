@@ -241,7 +241,7 @@ mod tests {
     async fn bare() -> Bare {
         let folder = tempfile::tempdir().unwrap();
         let store: Arc<dyn Store> = SledStore::open(folder.path(), Options::default()).unwrap();
-        let issuer = Issuer::from_pkcs8(&Issuer::generate().unwrap()).unwrap();
+        let issuer = Issuer::from_seed(&Issuer::generate().unwrap()).unwrap();
         let verifier = Verifier::new(&issuer.public_keys()).unwrap();
         let book = Book::open(Records::new(store)).await.unwrap();
         let (book, mint) = (Arc::new(book), Arc::new(Mint::of(issuer)));

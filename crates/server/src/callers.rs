@@ -204,7 +204,7 @@ mod tests {
 
     #[test]
     fn only_what_the_gateway_signed_is_believed() {
-        let issuer = Issuer::from_pkcs8(&Issuer::generate().unwrap()).unwrap();
+        let issuer = Issuer::from_seed(&Issuer::generate().unwrap()).unwrap();
         let callers = Callers::signed_with(&issuer.public_keys()).unwrap();
         let rights = Rights::of([Grant::everywhere(Role::Officer)]);
         let (token, _) = issuer.issue("ana", &rights, now()).unwrap();
@@ -254,7 +254,7 @@ mod tests {
     fn new_keys_are_taken_over() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("caller-keys.json");
-        let issuer = || Issuer::from_pkcs8(&Issuer::generate().unwrap()).unwrap();
+        let issuer = || Issuer::from_seed(&Issuer::generate().unwrap()).unwrap();
         let (old, new) = (issuer(), issuer());
         std::fs::write(&file, old.public_keys()).unwrap();
         let args = Args {

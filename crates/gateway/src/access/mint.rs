@@ -55,11 +55,11 @@ impl Mint {
     /// The mint of the gateways that share this store. Makes its key when there is none.
     pub async fn open(store: &Arc<dyn Store>) -> std::result::Result<Self, MainError> {
         let row = Key::new(SPACE).str(NAME).into_bytes();
-        let pkcs8 = match store.get(&row).await? {
+        let seed = match store.get(&row).await? {
             Some(row) => row.value,
             None => kept(store, row, Issuer::generate()?.into()).await?,
         };
-        Ok(Self::of(Issuer::from_pkcs8(&pkcs8)?))
+        Ok(Self::of(Issuer::from_seed(&seed)?))
     }
 
     /// A mint with this key.
@@ -72,6 +72,10 @@ impl Mint {
 
     /// Writes the public key to `file`, for the services. The file appears whole or not at all.
     pub fn publish(&self, file: &Path) -> std::io::Result<()> {
+        // A store elsewhere has not made the directory of the data.
+        if let Some(directory) = file.parent() {
+            std::fs::create_dir_all(directory)?;
+        }
         let unfinished = file.with_extension("json.new");
         std::fs::write(&unfinished, self.issuer.public_keys())?;
         std::fs::rename(&unfinished, file)
