@@ -17,6 +17,7 @@ mod server;
 mod apart;
 mod floods;
 mod followers;
+mod hidden;
 mod keeping;
 mod kill;
 mod private;

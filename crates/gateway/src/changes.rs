@@ -81,10 +81,11 @@ impl ChangeService for Changes {
     type WatchStream = Joined;
 
     async fn watch(&self, request: Request<WatchRequest>) -> Result<Response<Joined>, Status> {
+        let onward = Onward::of(&request);
         let request = request.into_inner();
         let token: Token = request.token.parse().map_err(status)?;
         let types = types_for(&request.types).map_err(status)?;
-        Joined::open(&self.upstreams, token, types, &request.name_prefix)
+        Joined::open(&self.upstreams, &onward, token, types, &request.name_prefix)
             .await
             .map(Response::new)
     }

@@ -18,6 +18,7 @@
 //! | [`stream`], [`download`] | one call on such a connection, up and down |
 //! | [`upstream`] | calls that the gateway makes itself |
 //! | [`changes`] | the joined change feed |
+//! | [`audit`] | the audit trails of the services |
 //! | [`coverage`], [`trace`], [`followup`] | views over gRPC |
 //! | [`replay`] | the model as it was at a moment |
 //! | [`status`] | how the parts are |
@@ -26,6 +27,7 @@
 #![warn(missing_docs)]
 
 pub mod access;
+pub mod audit;
 pub mod balance;
 pub mod changes;
 pub mod coverage;
@@ -194,6 +196,7 @@ async fn run(
         .add_service(door.guard(coverage::server(views.clone(), upstreams.clone())))
         .add_service(door.guard(trace::server(views.clone(), upstreams.clone())))
         .add_service(door.guard(followed_up))
+        .add_service(door.guard(audit::server(upstreams.clone())))
         .add_service(door.guard(changes::server(upstreams.clone())))
         .add_service(door.guard(access::service::server(book.clone(), mint, tokens)))
         .add_service(door.guard(status::server(

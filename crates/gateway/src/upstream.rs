@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use rapporteur_proto::changes::v1::audit_service_client::AuditServiceClient;
 use rapporteur_proto::changes::v1::change_service_client::ChangeServiceClient;
 use rapporteur_proto::changes::v1::{
-    ListChangesRequest, ListChangesResponse, ListRevisionsRequest, ListRevisionsResponse, Service,
-    WatchRequest, WatchResponse,
+    ListAuditEntriesRequest, ListAuditEntriesResponse, ListChangesRequest, ListChangesResponse,
+    ListRevisionsRequest, ListRevisionsResponse, Service, WatchRequest, WatchResponse,
 };
 use rapporteur_records::Error;
 use rapporteur_server::client::settled;
@@ -88,10 +89,30 @@ impl Upstream {
     }
 
     /// What comes after a token, from one replica, until it stops.
-    pub async fn watch(&self, request: WatchRequest) -> Result<Streaming<WatchResponse>, Status> {
+    pub async fn watch(
+        &self,
+        request: Request<WatchRequest>,
+    ) -> Result<Streaming<WatchResponse>, Status> {
         let asked = |channel| {
-            let request = request.clone();
+            let request = copy(&request);
             async move { changes(channel).watch(request).await }
+        };
+        let answer = self.replicas.ask(asked).await;
+        answer.map(Response::into_inner).map_err(|e| self.failed(e))
+    }
+
+    /// A page of its audit trail, from whichever replica answers.
+    pub async fn list_audit_entries(
+        &self,
+        request: Request<ListAuditEntriesRequest>,
+    ) -> Result<ListAuditEntriesResponse, Status> {
+        let asked = |channel| {
+            let request = copy(&request);
+            async move {
+                let mut client =
+                    AuditServiceClient::new(channel).max_decoding_message_size(ANSWER_BYTES);
+                client.list_audit_entries(request).await
+            }
         };
         let answer = self.replicas.ask(asked).await;
         answer.map(Response::into_inner).map_err(|e| self.failed(e))

@@ -125,8 +125,14 @@ impl Onward {
         if left.is_zero() {
             return Err(Error::DeadlineExceeded);
         }
-        let mut request = Request::new(message);
+        let mut request = self.without_deadline(message);
         request.set_timeout(left);
+        Ok(request)
+    }
+
+    /// A request with the caller and the request id on it, for a stream that lasts.
+    pub fn without_deadline<M>(&self, message: M) -> Request<M> {
+        let mut request = Request::new(message);
         if let Some(token) = &self.token {
             request
                 .metadata_mut()
@@ -145,7 +151,7 @@ impl Onward {
                 }
             }
         }
-        Ok(request)
+        request
     }
 }
 

@@ -5,6 +5,7 @@ use std::task::{Context, Poll};
 
 use futures::Stream;
 use rapporteur_proto::changes::v1::{WatchRequest, WatchResponse};
+use rapporteur_server::client::Onward;
 use tonic::{Status, Streaming};
 
 use super::token::Token;
@@ -27,6 +28,7 @@ pub struct Joined {
 impl Joined {
     pub(super) async fn open(
         upstreams: &Upstreams,
+        onward: &Onward,
         token: Token,
         types: [Option<Vec<String>>; ROUTES.len()],
         name_prefix: &str,
@@ -35,8 +37,8 @@ impl Joined {
         let [e, r] = types;
         let at_head = [e.is_none(), r.is_none()];
         let streams = futures::try_join!(
-            watch(events, &token.parts[0], e, name_prefix),
-            watch(recommendations, &token.parts[1], r, name_prefix),
+            watch(events, onward, &token.parts[0], e, name_prefix),
+            watch(recommendations, onward, &token.parts[1], r, name_prefix),
         )?;
         Ok(Self {
             upstreams: upstreams.clone(),
@@ -65,6 +67,7 @@ impl Joined {
 
 async fn watch(
     upstream: &Upstream,
+    onward: &Onward,
     token: &str,
     types: Option<Vec<String>>,
     name_prefix: &str,
@@ -75,7 +78,9 @@ async fn watch(
         types,
         name_prefix: name_prefix.to_owned(),
     };
-    Ok(Some(upstream.watch(request).await?))
+    Ok(Some(
+        upstream.watch(onward.without_deadline(request)).await?,
+    ))
 }
 
 impl Stream for Joined {
