@@ -111,6 +111,7 @@ impl House {
                 },
                 events: vec![at(EVENTS)],
                 recommendations: vec![at(RECOMMENDATIONS)],
+                oidc: Default::default(),
             };
             async move {
                 let (port, storage) = (Port::open(PORT).await?, disk.storage().await);

@@ -55,7 +55,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tonic::service::Routes;
 
-use crate::access::{Book, Mint, usage};
+use crate::access::{Book, Mint, Oidc, OidcArgs, usage};
 use crate::door::Door;
 use crate::upstream::Upstreams;
 
@@ -82,6 +82,9 @@ pub struct Arguments {
         default_value = "http://127.0.0.1:7702"
     )]
     pub recommendations: Vec<String>,
+    /// Whose tokens are taken, besides keys.
+    #[command(flatten)]
+    pub oidc: OidcArgs,
 }
 
 impl AsRef<Args> for Arguments {
@@ -110,6 +113,7 @@ pub async fn start(
 ) -> Result<(), MainError> {
     // A wrong address is told before anything is made.
     Upstreams::connect(&arguments)?;
+    Oidc::new(&arguments.oidc)?;
     let storage = Storage::open(
         "gateway",
         &arguments.server.data.join("store"),
@@ -161,10 +165,12 @@ async fn run(
     let keys_file = arguments.caller_keys_file();
     mint.publish(&keys_file)
         .map_err(|error| format!("{}: {error}", keys_file.display()))?;
-    let door = Arc::new(Door::new(admin, book.clone(), mint.clone()));
+    let oidc = Oidc::new(&arguments.oidc)?;
+    let door = Door::new(admin, book.clone(), mint.clone(), oidc.clone());
+    let door = Arc::new(door);
     let views = Views::load(store).await?;
     let mut followers = follow(&views, upstreams, &serving.drain());
-    attend(&book, &mut followers, &serving.drain());
+    attend(&book, oidc, &mut followers, &serving.drain());
     let followed_up = followup::server(views.clone(), upstreams.clone(), store).await?;
     let router = forward::router(upstreams, door.clone());
     let routes = Routes::from(router)
@@ -194,8 +200,18 @@ async fn run(
     Ok(served?)
 }
 
-/// Keeps up with what is written of keys and grants, by whatever gateway, and writes when keys are used.
-fn attend(book: &Arc<Book>, followers: &mut JoinSet<()>, drain: &Drain) {
+/// Keeps up with what is written of keys and grants, by whatever gateway, writes when keys are used, and fetches
+/// the keys of the identity provider.
+fn attend(book: &Arc<Book>, oidc: Option<Arc<Oidc>>, followers: &mut JoinSet<()>, drain: &Drain) {
+    if let Some(oidc) = oidc {
+        let draining = drain.draining();
+        followers.spawn(async move {
+            tokio::select! {
+                () = oidc.follow() => {}
+                () = draining => {}
+            }
+        });
+    }
     let (book, draining) = (book.clone(), drain.draining());
     followers.spawn(async move {
         tokio::select! {

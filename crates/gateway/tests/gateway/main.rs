@@ -8,12 +8,16 @@ mod echo;
 mod feed;
 mod followup;
 mod forwarding;
+mod issuer;
 mod joined;
 mod mirrors;
+mod oidc;
 mod one_store;
 mod record;
 mod refusals;
 mod replicas;
+mod secrets;
+mod tokens;
 mod views;
 mod wire;
 
@@ -22,6 +26,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use rapporteur_gateway::Arguments;
+use rapporteur_gateway::access::OidcArgs;
 use rapporteur_server::{Args, MainError, Readiness, ServeError, Serving, client, serve};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -68,6 +73,15 @@ impl Gateway {
     }
 
     async fn start_in(folder: tempfile::TempDir, events: &str, recommendations: &str) -> Self {
+        Self::start_with(folder, events, recommendations, OidcArgs::default()).await
+    }
+
+    async fn start_with(
+        folder: tempfile::TempDir,
+        events: &str,
+        recommendations: &str,
+        oidc: OidcArgs,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let arguments = Arguments {
@@ -77,6 +91,7 @@ impl Gateway {
             },
             events: events.split(',').map(str::to_owned).collect(),
             recommendations: recommendations.split(',').map(str::to_owned).collect(),
+            oidc,
         };
         let key_file = arguments.admin_key_file();
         let (stop, stopped) = oneshot::channel();
