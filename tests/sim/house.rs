@@ -119,6 +119,7 @@ impl House {
                 cors_origins: Vec::new(),
                 peers: PeerArgs::default(),
                 quota: QuotaArgs::unlimited(),
+                oidc: Default::default(),
             };
             async move {
                 let (port, storage) = (Port::open(PORT).await?, disk.storage().await);

@@ -12,9 +12,9 @@ use crate::error::{Failure, Result};
 use crate::surroundings::Surroundings;
 use crate::{
     addressee, assessment, chairmanship, changes, check, commitment, completion, coverage,
-    crosswalk, demo, dev_certs, dialogue, doctor, due, event, examples, gaps, handover, inbox,
-    instrument, load, membership, node, open, party, plan, post, profile, recommendation, report,
-    schedule, source, status, store, trace, up, vocabulary,
+    crosswalk, demo, dev_certs, dialogue, doctor, due, event, examples, gaps, grant, handover,
+    inbox, instrument, key, load, membership, node, open, party, plan, post, profile,
+    recommendation, report, schedule, source, status, store, trace, up, vocabulary, whoami,
 };
 
 /// Keeps the record of intergovernmental dialogues: what was held, what was recommended, who answered,
@@ -108,6 +108,12 @@ enum Command {
     Doctor(doctor::Command),
     #[command(subcommand)]
     Profile(profile::Command),
+    #[command(subcommand)]
+    Key(key::Command),
+    #[command(subcommand)]
+    Grant(grant::Command),
+    /// Show whom the gateway takes you for, and what you are granted
+    Whoami,
     /// Print the completions of a shell
     Completion {
         /// Which shell
@@ -237,6 +243,9 @@ async fn go(ctx: &mut Context<'_>, command: Command) -> Result<()> {
         Command::Store(command) => store::run(ctx, command).await,
         Command::Doctor(command) => doctor::run(ctx, command).await,
         Command::Profile(command) => profile::run(ctx, command),
+        Command::Key(command) => key::run(ctx, command).await,
+        Command::Grant(command) => grant::run(ctx, command).await,
+        Command::Whoami => whoami::run(ctx).await,
         Command::Completion { shell } => completion::run(ctx, shell),
     }
 }

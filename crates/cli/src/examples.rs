@@ -4,6 +4,27 @@ use clap::Command;
 
 /// Path of the command, then the example without `rapporteur`.
 const EXAMPLES: &[(&str, &str)] = &[
+    ("key list", "key list --caller website --ended"),
+    ("key show", "key show 0123456789ab"),
+    (
+        "key add",
+        r#"key add --caller ana@mfa.example --note "Ana's laptop" --expires "90 days" --to ana.key"#,
+    ),
+    ("key rotate", "key rotate 0123456789ab --overlap 48"),
+    (
+        "key revoke",
+        r#"key revoke 0123456789ab --reason "it was lost""#,
+    ),
+    ("grant list", "grant list --caller ana@mfa.example"),
+    (
+        "grant add",
+        "grant add --caller ana@mfa.example --role focal-point --dialogue rabat --party pt",
+    ),
+    (
+        "grant revoke",
+        r#"grant revoke 0193d7c0-0000-7000-8000-000000000000 --reason "she left the ministry""#,
+    ),
+    ("whoami", "whoami"),
     (
         "store export",
         "store export --service http://127.0.0.1:7701 --to events.archive",

@@ -18,8 +18,11 @@ mod examples;
 mod surroundings;
 
 mod connect;
+mod grant;
+mod key;
 mod profile;
 mod record;
+mod whoami;
 
 mod addressee;
 mod assessment;

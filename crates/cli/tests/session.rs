@@ -5,6 +5,9 @@
 // Helpers of tests may fail as tests do; the exception in clippy.toml covers only test functions.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "session/access.rs"]
+mod access;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader};

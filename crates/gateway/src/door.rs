@@ -14,7 +14,7 @@ use std::future::{Ready, ready};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use futures::future::Either;
+use futures::future::{BoxFuture, Either};
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
@@ -28,7 +28,7 @@ use tonic::body::Body;
 use tonic::server::NamedService;
 use tower::Service;
 
-use crate::access::{Book, Mint, secret};
+use crate::access::{Book, Mint, Oidc, secret};
 use crate::key::ADMIN;
 use crate::quota::{Quota, QuotaArgs};
 use crate::visitor::{By, Visitor};
@@ -45,16 +45,24 @@ pub struct Door {
     admin: secret::Hash,
     book: Arc<Book>,
     mint: Arc<Mint>,
+    oidc: Option<Arc<Oidc>>,
     quota: Quota,
 }
 
 impl Door {
-    /// A door that the key with this hash opens wholly, and those in the book as far as their callers are granted.
-    pub fn new(admin: secret::Hash, book: Arc<Book>, mint: Arc<Mint>) -> Self {
+    /// A door that the key with this hash opens wholly; those in the book, and the tokens of an identity provider
+    /// if there is one, as far as their callers are granted.
+    pub fn new(
+        admin: secret::Hash,
+        book: Arc<Book>,
+        mint: Arc<Mint>,
+        oidc: Option<Arc<Oidc>>,
+    ) -> Self {
         Self {
             admin,
             book,
             mint,
+            oidc,
             quota: Quota::new(&QuotaArgs::unlimited()),
         }
     }
@@ -70,6 +78,12 @@ impl Door {
         let peer = Peer::of(&parts.extensions);
         self.quota.admit(visitor.caller(), peer)?;
         Ok(visitor)
+    }
+
+    /// What has to be waited for before a call with these headers is admitted; `None` nearly always. See
+    /// [`Oidc::before`].
+    pub fn before(&self, headers: &HeaderMap) -> Option<BoxFuture<'static, ()>> {
+        self.oidc.as_ref()?.before(headers)
     }
 
     /// Puts the caller into the headers of a call, in place of what the client said, or refuses the call.
@@ -121,7 +135,14 @@ impl Door {
         if secret::is_key(credential) {
             return self.holder(credential, now_us);
         }
-        Err(unauthenticated("this is no key; a key begins with `rpk_`"))
+        let Some(oidc) = &self.oidc else {
+            let why = "this is no key (those begin with `rpk_`), and no tokens are taken here";
+            return Err(unauthenticated(why));
+        };
+        let identity = oidc.identity(credential, now_us)?;
+        let rights = self.book.live().rights(&identity.caller, now_us);
+        let visitor = Visitor::known(identity.caller, By::Oidc, rights);
+        Ok(visitor.until(Some(identity.until_us)))
     }
 
     /// Who holds a key.
@@ -192,19 +213,13 @@ impl<S: NamedService> NamedService for Guarded<S> {
     const NAME: &'static str = S::NAME;
 }
 
-impl<S> Service<Request<Body>> for Guarded<S>
+type Answered = Result<Response<Body>, Infallible>;
+
+impl<S> Guarded<S>
 where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
 {
-    type Response = Response<Body>;
-    type Error = Infallible;
-    type Future = Either<Ready<Result<Response<Body>, Infallible>>, S::Future>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        self.inner.poll_ready(cx)
-    }
-
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
+    fn pass(&mut self, request: Request<Body>) -> Either<Ready<Answered>, S::Future> {
         let (mut parts, body) = request.into_parts();
         match self.door.enter(&mut parts) {
             Ok(visitor) => {
@@ -213,6 +228,36 @@ where
                 Either::Right(self.inner.call(Request::from_parts(parts, body)))
             }
             Err(status) => Either::Left(ready(Ok(status.into_http()))),
+        }
+    }
+}
+
+impl<S> Service<Request<Body>> for Guarded<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
+    S: Clone + Send + 'static,
+    S::Future: Send,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Either<BoxFuture<'static, Answered>, Either<Ready<Answered>, S::Future>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        match self.door.before(request.headers()) {
+            None => Either::Right(self.pass(request)),
+            Some(before) => {
+                // The one that is ready goes along.
+                let clone = self.clone();
+                let mut ready = std::mem::replace(self, clone);
+                Either::Left(Box::pin(async move {
+                    before.await;
+                    ready.pass(request).await
+                }))
+            }
         }
     }
 }
@@ -246,7 +291,7 @@ mod tests {
         let book = Book::open(Records::new(store)).await.unwrap();
         let (book, mint) = (Arc::new(book), Arc::new(Mint::of(issuer)));
         Bare {
-            door: Door::new(secret::hash(KEY.as_bytes()), book, mint),
+            door: Door::new(secret::hash(KEY.as_bytes()), book, mint, None),
             verifier,
             _folder: folder,
         }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use futures::future::Either;
 use http::header::{CONNECTION, HOST, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderName, HeaderValue, Request, Response, Version};
 use rapporteur_records::Error;
@@ -50,29 +51,39 @@ pub fn router(upstreams: &Upstreams, door: Arc<Door>) -> Router {
         .map(|upstream| Balance::new(upstream.replicas.clone()));
     let forward = Arc::new(Forward { door, services });
     Router::new().fallback_service(service_fn(move |request: Request<Body>| {
-        // What can be done at once is done before there is a future, so that the future stays small.
-        let begun = forward.prepared(request).map(|(service, place, request)| {
-            (
-                service,
-                place,
-                forward.services[service].begin(place, request),
-            )
-        });
         let forward = forward.clone();
-        async move {
-            let (service, place, begun) = match begun {
-                Ok(begun) => begun,
-                Err(status) => return Ok::<_, Infallible>(answered(*status)),
-            };
-            Ok(match forward.services[service].answer(place, begun).await {
-                Ok(answer) => answer,
-                Err(error) => answered(status(error)),
-            })
+        match forward.door.before(request.headers()) {
+            // What can be done at once is done before there is a future, so that the future stays small.
+            None => Either::Left(forward.pass(request)),
+            Some(before) => Either::Right(Box::pin(async move {
+                before.await;
+                forward.pass(request).await
+            })),
         }
     }))
 }
 
 impl Forward {
+    fn pass(
+        self: Arc<Self>,
+        request: Request<Body>,
+    ) -> impl Future<Output = Result<Response<Download>, Infallible>> + Send {
+        let begun = self.prepared(request).map(|(service, place, request)| {
+            let begun = self.services[service].begin(place, request);
+            (service, place, begun)
+        });
+        async move {
+            let (service, place, begun) = match begun {
+                Ok(begun) => begun,
+                Err(status) => return Ok(answered(*status)),
+            };
+            Ok(match self.services[service].answer(place, begun).await {
+                Ok(answer) => answer,
+                Err(error) => answered(status(error)),
+            })
+        }
+    }
+
     /// The call as it goes on, and the places of the service and of the replica to which it goes.
     fn prepared(
         &self,

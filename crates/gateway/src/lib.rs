@@ -62,7 +62,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tonic::service::Routes;
 
-use crate::access::{Book, Mint, usage};
+use crate::access::{Book, Mint, Oidc, OidcArgs, usage};
 use crate::door::Door;
 use crate::quota::{Quota, QuotaArgs};
 use crate::upstream::Upstreams;
@@ -99,6 +99,9 @@ pub struct Arguments {
     /// How much callers may ask.
     #[command(flatten)]
     pub quota: QuotaArgs,
+    /// Whose tokens are taken, besides keys.
+    #[command(flatten)]
+    pub oidc: OidcArgs,
 }
 
 impl AsRef<Args> for Arguments {
@@ -133,6 +136,7 @@ pub async fn start(
 pub async fn open(arguments: &Arguments) -> Result<Storage, MainError> {
     // A wrong address is told before anything is made.
     Upstreams::connect(arguments)?;
+    Oidc::new(&arguments.oidc)?;
     let data = arguments.server.data.join("store");
     Storage::open("gateway", &data, &arguments.server).await
 }
@@ -180,7 +184,8 @@ async fn run(
     let keys_file = arguments.caller_keys_file();
     mint.publish(&keys_file)
         .map_err(|error| format!("{}: {error}", keys_file.display()))?;
-    let door = Door::new(admin, book.clone(), mint.clone());
+    let oidc = Oidc::new(&arguments.oidc)?;
+    let door = Door::new(admin, book.clone(), mint.clone(), oidc.clone());
     let door = Arc::new(door.counting(Quota::new(&arguments.quota)));
     let views = Views::load(store).await?;
     let mut followers = follow(
@@ -189,7 +194,7 @@ async fn run(
         &mint.introduction("gateway"),
         &serving.drain(),
     );
-    attend(&book, &mut followers, &serving.drain());
+    attend(&book, oidc, &mut followers, &serving.drain());
     let followed_up = followup::server(views.clone(), upstreams.clone(), store).await?;
     let router = forward::router(upstreams, door.clone());
     let routes = Routes::from(router)
@@ -227,8 +232,18 @@ async fn run(
     Ok(served?)
 }
 
-/// Keeps up with what is written of keys and grants, by whatever gateway, and writes when keys are used.
-fn attend(book: &Arc<Book>, followers: &mut JoinSet<()>, drain: &Drain) {
+/// Keeps up with what is written of keys and grants, by whatever gateway, writes when keys are used, and fetches
+/// the keys of the identity provider.
+fn attend(book: &Arc<Book>, oidc: Option<Arc<Oidc>>, followers: &mut JoinSet<()>, drain: &Drain) {
+    if let Some(oidc) = oidc {
+        let draining = drain.draining();
+        followers.spawn(async move {
+            tokio::select! {
+                () = oidc.follow() => {}
+                () = draining => {}
+            }
+        });
+    }
     let (book, draining) = (book.clone(), drain.draining());
     followers.spawn(async move {
         tokio::select! {

@@ -1,6 +1,8 @@
 //! Calls from one of our processes to another: always with a deadline, always under the id of the
 //! request they serve.
 
+pub mod token;
+
 use std::error::Error as _;
 use std::time::Duration;
 

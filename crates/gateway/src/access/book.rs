@@ -261,3 +261,65 @@ impl Book {
 pub fn decoded<T: Message + Default>(bytes: &[u8]) -> Result<T> {
     T::decode(bytes).map_err(|error| Error::Internal(format!("a kept message: {error}")))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use rapporteur_proto::gateway::v1::{CreateKeyRequest, Key as KeyRecord, RevokeKeyRequest};
+    use rapporteur_records::Call;
+    use rapporteur_store::Store;
+    use rapporteur_store::sled::{Options, SledStore};
+
+    use super::*;
+    use crate::access::secret;
+
+    /// What becomes of a key at a gateway that only follows the store.
+    async fn becomes(book: &Book, id: &str, known: bool) {
+        let begun = Instant::now();
+        while book.live().keys.contains_key(id) != known {
+            assert!(begun.elapsed() < Duration::from_secs(1), "not felt in time");
+            tokio::task::yield_now().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn what_one_gateway_writes_the_others_feel_within_a_second() {
+        let folder = tempfile::tempdir().unwrap();
+        let store: Arc<dyn Store> = SledStore::open(folder.path(), Options::default()).unwrap();
+        let records = Records::new(store.clone());
+        let other = Arc::new(Book::open(records.clone()).await.unwrap());
+        let following = other.clone();
+        let followed = tokio::spawn(async move { following.follow().await });
+        let call = |rpc| Call {
+            caller: "admin".to_owned(),
+            rpc,
+            ..Call::default()
+        };
+        let request = CreateKeyRequest {
+            key: Some(KeyRecord {
+                caller: "ana".to_owned(),
+                ..KeyRecord::default()
+            }),
+            ..CreateKeyRequest::default()
+        };
+        let made = key::create(&records, call("CreateKey"), request).await;
+        let secret = made.unwrap().secret;
+        let id = secret::id_in(secret.as_bytes()).unwrap();
+        becomes(&other, id, true).await;
+        let hash = secret::hash(secret.as_bytes());
+        assert!(other.live().keys[id].opens(&hash, records.now_us()));
+        let request = RevokeKeyRequest {
+            name: format!("keys/{id}"),
+            ..RevokeKeyRequest::default()
+        };
+        key::revoke(&records, call("RevokeKey"), request)
+            .await
+            .unwrap();
+        becomes(&other, id, false).await;
+        followed.abort();
+        // A gateway that begins now knows only what is good.
+        assert!(Book::open(records).await.unwrap().live().keys.is_empty());
+        store.close().await.unwrap();
+    }
+}

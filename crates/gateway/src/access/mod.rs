@@ -22,18 +22,21 @@
 //! | [`book`] | all live keys and grants, in memory |
 //! | [`usage`] | when keys were last used |
 //! | [`mint`] | caller tokens for the services |
+//! | [`oidc`] | callers whom an identity provider knows |
 //! | [`service`] | it all over gRPC |
 
 pub mod book;
 pub mod grant;
 pub mod key;
 pub mod mint;
+pub mod oidc;
 pub mod secret;
 pub mod service;
 pub mod usage;
 
 pub use book::Book;
 pub use mint::Mint;
+pub use oidc::{Oidc, OidcArgs};
 
 use rapporteur_server::{ANONYMOUS, is_caller_id};
 

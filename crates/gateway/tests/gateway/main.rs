@@ -9,13 +9,17 @@ mod echo;
 mod feed;
 mod followup;
 mod forwarding;
+mod issuer;
 mod joined;
 mod mirrors;
+mod oidc;
 mod one_store;
 mod quota;
 mod record;
 mod refusals;
 mod replicas;
+mod secrets;
+mod tokens;
 mod views;
 mod web;
 mod wire;
@@ -25,6 +29,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use rapporteur_gateway::Arguments;
+use rapporteur_gateway::access::OidcArgs;
 use rapporteur_gateway::quota::QuotaArgs;
 use rapporteur_server::tls::PeerArgs;
 use rapporteur_server::{Args, Callers, MainError, Readiness, ServeError, Serving, client, serve};
@@ -67,6 +72,23 @@ struct Gateway {
     done: JoinHandle<Result<(), MainError>>,
 }
 
+/// What only some of these gateways have.
+struct Own {
+    origins: Vec<String>,
+    quota: QuotaArgs,
+    oidc: OidcArgs,
+}
+
+impl Default for Own {
+    fn default() -> Self {
+        Self {
+            origins: Vec::new(),
+            quota: QuotaArgs::unlimited(),
+            oidc: OidcArgs::default(),
+        }
+    }
+}
+
 impl Gateway {
     async fn start(events: &str, recommendations: &str) -> Self {
         Self::start_in(tempfile::tempdir().unwrap(), events, recommendations).await
@@ -75,11 +97,15 @@ impl Gateway {
     /// One that counts what callers ask.
     async fn counting(events: &str, quota: QuotaArgs) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        Self::start_with(folder, events, &nobody().await, quota).await
+        let own = Own {
+            quota,
+            ..Own::default()
+        };
+        Self::start_with(folder, events, &nobody().await, own).await
     }
 
     async fn start_in(folder: tempfile::TempDir, events: &str, recommendations: &str) -> Self {
-        Self::start_with(folder, events, recommendations, QuotaArgs::unlimited()).await
+        Self::start_with(folder, events, recommendations, Own::default()).await
     }
 
     /// One whose door is open to pages of these origins.
@@ -89,25 +115,18 @@ impl Gateway {
         recommendations: &str,
         origins: &[&str],
     ) -> Self {
-        let quota = QuotaArgs::unlimited();
-        Self::start_as(folder, events, recommendations, origins, quota).await
+        let own = Own {
+            origins: origins.iter().map(|&origin| origin.to_owned()).collect(),
+            ..Own::default()
+        };
+        Self::start_with(folder, events, recommendations, own).await
     }
 
     async fn start_with(
         folder: tempfile::TempDir,
         events: &str,
         recommendations: &str,
-        quota: QuotaArgs,
-    ) -> Self {
-        Self::start_as(folder, events, recommendations, &[], quota).await
-    }
-
-    async fn start_as(
-        folder: tempfile::TempDir,
-        events: &str,
-        recommendations: &str,
-        origins: &[&str],
-        quota: QuotaArgs,
+        own: Own,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -117,10 +136,11 @@ impl Gateway {
                 ..Args::default()
             },
             events: events.split(',').map(str::to_owned).collect(),
-            cors_origins: origins.iter().map(|&origin| origin.to_owned()).collect(),
+            cors_origins: own.origins,
             recommendations: recommendations.split(',').map(str::to_owned).collect(),
             peers: PeerArgs::default(),
-            quota,
+            quota: own.quota,
+            oidc: own.oidc,
         };
         let key_file = arguments.admin_key_file();
         let (stop, stopped) = oneshot::channel();
