@@ -45,7 +45,18 @@ impl House {
         let keys = at("gateway").join("caller-keys.json");
         let keys = ["--caller-keys", keys.to_str().unwrap()];
         let mut events = Running::start("rapporteur-events", &events, &at("events"), &keys);
-        let others = [&keys[..], &["--events", &urls[0]]].concat();
+        // Its key is made by the operator while it runs already.
+        let key_file = at("recommendations.key");
+        let door_url = format!("http://{gateway}");
+        let own = [
+            "--events",
+            &urls[0],
+            "--gateway",
+            &door_url,
+            "--key-file",
+            key_file.to_str().unwrap(),
+        ];
+        let others = [&keys[..], &own].concat();
         let mut recommendations = Running::start(
             "rapporteur-recommendations",
             &recommendations,
@@ -54,12 +65,29 @@ impl House {
         );
         events.serving().await;
         recommendations.serving().await;
-        Self {
+        let house = Self {
             folder,
             gateway: door,
             events,
             recommendations,
-        }
+        };
+        house.admin_does(&[
+            "key",
+            "add",
+            "--caller",
+            "recommendations",
+            "--to",
+            key_file.to_str().unwrap(),
+        ]);
+        house.admin_does(&[
+            "grant",
+            "add",
+            "--caller",
+            "recommendations",
+            "--role",
+            "reader",
+        ]);
+        house
     }
 
     fn admin(&self) -> String {

@@ -97,6 +97,7 @@ impl House {
                 server: trusting(),
                 events: vec![at(EVENTS)],
                 introduction: Introduction::default(),
+                token: Default::default(),
                 peers: PeerArgs::default(),
             };
             async move {

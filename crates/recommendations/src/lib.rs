@@ -45,6 +45,7 @@ use std::future::Future;
 
 use rapporteur_proto::changes::v1::Service;
 use rapporteur_records::{AnyNoun, Feed, Introduction, Records};
+use rapporteur_server::client::token::{TokenArgs, TokenSource};
 use rapporteur_server::network::Listener;
 use rapporteur_server::tls::PeerArgs;
 use rapporteur_server::{Args, Audit, Callers, Changes, Desk, MainError, Serving, Storage, serve};
@@ -68,9 +69,12 @@ pub struct Arguments {
         default_value = "http://127.0.0.1:7701"
     )]
     pub events: Vec<String>,
-    /// Who this service says it is to the events service.
+    /// Who this service says it is to the events service, when a process that starts both decides it.
     #[arg(skip)]
     pub introduction: Introduction,
+    /// Where it is told so otherwise.
+    #[command(flatten)]
+    pub token: TokenArgs,
     /// How the events service at https:// addresses is reached.
     #[command(flatten)]
     pub peers: PeerArgs,
@@ -115,11 +119,16 @@ pub async fn start_on(
     let (store, tokens) = (storage.store(), storage.tokens.clone());
     let feed = Feed::new(store.clone(), Service::Recommendations, &NOUNS);
     let desk = Desk::new(Records::new(store.clone()), tokens.clone(), &NOUNS);
+    let source = arguments.token.source(&arguments.peers)?;
+    let introduction = match source.clone() {
+        Some(source) => Introduction::by(move || source.credential()),
+        None => arguments.introduction.clone(),
+    };
     let register = Register::new(
         store.clone(),
         &arguments.events,
         &arguments.peers,
-        arguments.introduction.clone(),
+        introduction,
     )?;
     register.mirror().load().await?;
     let services = api::SERVICES
@@ -144,6 +153,7 @@ pub async fn start_on(
     let follower = tokio::spawn(async move {
         tokio::select! {
             () = register.follow() => {}
+            () = kept(source.as_deref()) => {}
             () = records.end_embargoes(&NOUNS) => {}
             () = draining => {}
         }
@@ -154,4 +164,12 @@ pub async fn start_on(
     follower.await.ok();
     storage.close().await?;
     Ok(served?)
+}
+
+/// Keeps the token of this service, if it has one.
+async fn kept(source: Option<&TokenSource>) {
+    match source {
+        Some(source) => source.keep().await,
+        None => std::future::pending().await,
+    }
 }

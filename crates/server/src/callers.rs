@@ -78,8 +78,7 @@ impl Callers {
         extensions: &mut Extensions,
     ) -> Result<(), Box<Status>> {
         match self {
-            Self::Elsewhere => {}
-            Self::Nobody => drop(headers.remove(CALLER)),
+            Self::Elsewhere | Self::Nobody => drop(headers.remove(CALLER)),
             Self::Everybody => {
                 let known = headers.get(CALLER).is_none_or(|caller| caller != ANONYMOUS);
                 if known {

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use rapporteur_access::{Rights, Verifier};
 use rapporteur_proto::gateway::v1::{GetCallerRequest, IssueTokenRequest};
 use rapporteur_server::client::token::TokenSource;
-use tonic::metadata::MetadataMap;
 
 use super::*;
 use crate::access::{access, in_seconds, made, read, with_key};
@@ -51,19 +50,14 @@ async fn a_service_keeps_a_fresh_token_by_itself() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("service.key");
     let source = Arc::new(TokenSource::new(gateway.channel.clone(), file.clone()));
-    let mut metadata = MetadataMap::new();
-    let forged = "Bearer forged".parse().unwrap();
-    metadata.insert("authorization", forged);
-    assert!(!source.sign(&mut metadata));
-    assert!(metadata.is_empty(), "nothing else is sent in its place");
+    assert!(source.credential().is_none());
 
     // There is no key yet; when there is, it is found.
     let keeping = source.clone();
     let kept = tokio::spawn(async move { keeping.keep().await });
     std::fs::write(&file, format!("{key}\n")).unwrap();
     soon("a token", source.ready()).await;
-    assert!(source.sign(&mut metadata));
-    let credential = metadata.get("authorization").unwrap();
+    let credential = source.credential().unwrap();
     let token = credential
         .to_str()
         .unwrap()

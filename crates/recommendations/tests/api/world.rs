@@ -56,6 +56,7 @@ impl Service {
             server,
             events: vec![format!("http://{events}")],
             introduction: Introduction::default(),
+            token: Default::default(),
             peers: PeerArgs::default(),
         };
         Self::start(|listener, stopped| {

@@ -3,16 +3,18 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rapporteur_proto::gateway::v1::IssueTokenRequest;
 use rapporteur_proto::gateway::v1::access_service_client::AccessServiceClient;
 use rapporteur_records::Error;
 use tokio::sync::watch;
-use tonic::metadata::{Ascii, MetadataMap, MetadataValue};
+use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::Channel;
 
-use super::{settled, within};
+use super::{connect_over, settled, within};
+use crate::tls::{Outgoing, PeerArgs};
 
 const AUTHORIZATION: &str = "authorization";
 /// How long the gateway may take to answer.
@@ -33,6 +35,20 @@ pub struct TokenArgs {
     /// File with this service's key
     #[arg(long, value_name = "FILE", requires = "gateway")]
     pub key_file: Option<PathBuf>,
+}
+
+impl TokenArgs {
+    /// The source that these arguments describe, if they do. The gateway is reached as `peers` say.
+    pub fn source(&self, peers: &PeerArgs) -> Result<Option<Arc<TokenSource>>, Error> {
+        let (Some(url), Some(file)) = (&self.gateway, &self.key_file) else {
+            return Ok(None);
+        };
+        let private = url.starts_with("https:");
+        let tls = private.then(|| Outgoing::new(peers)).transpose();
+        let tls = tls.map_err(|error| Error::invalid("gateway", error.to_string()))?;
+        let gateway = connect_over(url, tls)?;
+        Ok(Some(Arc::new(TokenSource::new(gateway, file.clone()))))
+    }
 }
 
 /// A token, and until when it is good in seconds since the Unix epoch.
@@ -109,16 +125,11 @@ impl TokenSource {
         Ok(Duration::from_secs(until.saturating_sub(now())))
     }
 
-    /// Puts the token on a call, if there is one that is good; says whether. In place of what was there.
-    pub fn sign(&self, metadata: &mut MetadataMap) -> bool {
+    /// What outgoing calls carry; `None` while there is no token that is good.
+    pub fn credential(&self) -> Option<MetadataValue<Ascii>> {
         let held = self.held.borrow().clone();
         let good = held.filter(|held| now() + MARGIN < held.until);
-        let signed = good.is_some();
-        metadata.remove(AUTHORIZATION);
-        if let Some(held) = good {
-            metadata.insert(AUTHORIZATION, held.credential);
-        }
-        signed
+        good.map(|held| held.credential)
     }
 
     /// Waits until there is a token.
