@@ -436,6 +436,15 @@ async fn rights_are_checked_where_the_record_is() {
             .unwrap_err();
         assert_eq!(answer.code(), Code::Unauthenticated, "{odd}: {answer}");
     }
+    // Who was refused is on record, beside who was not.
+    let trail = ["audit", "--service", "events", "--refused"];
+    let (code, said) = house.tool(Some(&house.admin()), &trail);
+    assert_eq!(code, Some(0), "{said}");
+    for caller in ["anonymous", "reader@rabat"] {
+        assert!(said.contains(caller), "{said}");
+    }
+    let (code, _) = house.tool(None, &trail);
+    assert_eq!(code, Some(4), "the trail is for auditors");
     let updated = events
         .update_event(bearing(update(), &officer))
         .await

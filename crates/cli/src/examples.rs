@@ -26,6 +26,10 @@ const EXAMPLES: &[(&str, &str)] = &[
     ),
     ("whoami", "whoami"),
     (
+        "audit",
+        "audit --prefix dialogues/rabat/ --refused --from 2026-01-01",
+    ),
+    (
         "store export",
         "store export --service http://127.0.0.1:7701 --to events.archive",
     ),

@@ -53,6 +53,7 @@ mod handover;
 mod inbox;
 mod open;
 
+mod audit;
 mod changes;
 mod completion;
 mod coverage;

@@ -84,6 +84,9 @@ async fn follow(door: &Door, heard: &Mutex<Heard>) -> Status {
         token,
         ..WatchRequest::default()
     };
+    // The key shows who made a change and why, and the drafts. A watch has no deadline.
+    let mut request = door.request(request);
+    request.metadata_mut().remove("grpc-timeout");
     let mut feed = match client.watch(request).await {
         Ok(feed) => feed.into_inner(),
         Err(status) => return status,

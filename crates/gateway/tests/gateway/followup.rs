@@ -17,7 +17,7 @@ use crate::record::{DIALOGUE, POST, Record, TEXT, addressee, fill, report, subje
 
 const ON: &str = "2024-12-31";
 
-type Client = FollowUpServiceClient<Channel>;
+type Client = FollowUpServiceClient<InterceptedService<Channel, Keyed>>;
 
 #[tokio::test]
 async fn pages_are_sealed_and_bound_to_their_query() {
@@ -25,7 +25,8 @@ async fn pages_are_sealed_and_bound_to_their_query() {
     fill(&mut record);
     let (one, other) = (record.events.serve().await, record.texts.serve().await);
     let gateway = Gateway::start(&one.url, &other.url).await;
-    let mut client = FollowUpServiceClient::new(gateway.channel.clone());
+    let mut client =
+        FollowUpServiceClient::with_interceptor(gateway.channel.clone(), gateway.key_on_all());
     let first = ListOpenItemsRequest {
         page_size: 2,
         at_least: record.positions.clone(),
@@ -169,7 +170,8 @@ async fn answers_of_a_moment_are_those_that_were_given_then() {
     fill(&mut record);
     let (one, other) = (record.events.serve().await, record.texts.serve().await);
     let gateway = Gateway::start(&one.url, &other.url).await;
-    let mut client = FollowUpServiceClient::new(gateway.channel.clone());
+    let mut client =
+        FollowUpServiceClient::with_interceptor(gateway.channel.clone(), gateway.key_on_all());
     let commitment = |state: CommitmentState| Commitment {
         name: format!("{DIALOGUE}/commitments/c"),
         owners: vec!["parties/pt".into()],
@@ -253,7 +255,8 @@ async fn handovers_figures_and_traces_are_served() {
     );
     let (one, other) = (record.events.serve().await, record.texts.serve().await);
     let gateway = Gateway::start(&one.url, &other.url).await;
-    let mut client = FollowUpServiceClient::new(gateway.channel.clone());
+    let mut client =
+        FollowUpServiceClient::with_interceptor(gateway.channel.clone(), gateway.key_on_all());
     let handover = GetHandoverRequest {
         dialogue: DIALOGUE.into(),
         from: "parties/pt".into(),
@@ -316,7 +319,8 @@ async fn handovers_figures_and_traces_are_served() {
     let refused = client.get_figures(undated).await.unwrap_err();
     assert_eq!(refused.code(), Code::InvalidArgument);
 
-    let mut traces = TraceServiceClient::new(gateway.channel.clone());
+    let mut traces =
+        TraceServiceClient::with_interceptor(gateway.channel.clone(), gateway.key_on_all());
     let asked = |as_of| TraceRequest {
         name: subject("pt"),
         as_of,

@@ -37,7 +37,8 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tonic::metadata::{Ascii, MetadataValue};
-use tonic::service::Routes;
+use tonic::service::interceptor::InterceptedService;
+use tonic::service::{Interceptor, Routes};
 use tonic::transport::Channel;
 use tonic::{Code, Request, Response, Status};
 use tonic_health::pb::HealthCheckRequest;
@@ -70,6 +71,18 @@ struct Gateway {
     folder: tempfile::TempDir,
     stop: oneshot::Sender<()>,
     done: JoinHandle<Result<(), MainError>>,
+}
+
+/// Puts a credential on every call of a client.
+#[derive(Clone)]
+struct Keyed(MetadataValue<Ascii>);
+
+impl Interceptor for Keyed {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        let metadata = request.metadata_mut();
+        metadata.insert("authorization", self.0.clone());
+        Ok(request)
+    }
 }
 
 /// What only some of these gateways have.
@@ -185,6 +198,11 @@ impl Gateway {
     }
 
     /// The message with the admin key on it.
+    /// Puts the admin key on every call of a client.
+    fn key_on_all(&self) -> Keyed {
+        Keyed(self.credential())
+    }
+
     fn keyed<T>(&self, message: T) -> Request<T> {
         let mut request = Request::new(message);
         request
