@@ -18,6 +18,7 @@ mod apart;
 mod floods;
 mod followers;
 mod keeping;
+mod keeping_keyed;
 mod kill;
 mod private;
 mod replicas_killed;
