@@ -19,6 +19,7 @@ mod floods;
 mod followers;
 mod hidden;
 mod keeping;
+mod keeping_keyed;
 mod kill;
 mod private;
 mod replicas_killed;

@@ -104,10 +104,8 @@ enum Command {
     DevCerts(dev_certs::Ask),
     /// Show how each service is
     Status,
-    #[command(subcommand)]
-    Store(store::Command),
-    #[command(subcommand)]
-    Doctor(doctor::Command),
+    Store(store::Ask),
+    Doctor(doctor::Ask),
     #[command(subcommand)]
     Profile(profile::Command),
     #[command(subcommand)]
@@ -243,8 +241,8 @@ async fn go(ctx: &mut Context<'_>, command: Command) -> Result<()> {
         Command::DevCerts(ask) => dev_certs::run(ctx, &ask),
         Command::Demo => demo::run(ctx).await,
         Command::Status => status::run(ctx).await,
-        Command::Store(command) => store::run(ctx, command).await,
-        Command::Doctor(command) => doctor::run(ctx, command).await,
+        Command::Store(ask) => store::run(ctx, ask).await,
+        Command::Doctor(ask) => doctor::run(ctx, ask).await,
         Command::Profile(command) => profile::run(ctx, command),
         Command::Key(command) => key::run(ctx, command).await,
         Command::Grant(command) => grant::run(ctx, command).await,

@@ -35,6 +35,8 @@ pub(crate) struct Connection {
     /// In whose name an administrator calls.
     act_as: Option<MetadataValue<Ascii>>,
     timeout: Duration,
+    /// What it is called when it cannot be reached.
+    whom: &'static str,
 }
 
 impl Connection {
@@ -79,7 +81,19 @@ impl Connection {
             token,
             act_as: None,
             timeout,
+            whom: "the gateway",
         })
+    }
+
+    /// The same, called so when it cannot be reached: not everything that is asked is a gateway.
+    pub(crate) fn to(mut self, whom: &'static str) -> Self {
+        self.whom = whom;
+        self
+    }
+
+    /// Whether it is asked with a key or a token.
+    pub(crate) fn has_token(&self) -> bool {
+        self.token.is_some()
     }
 
     /// The same in somebody's name; the gateway allows it to the admin key alone.
@@ -125,7 +139,7 @@ impl Connection {
                     return Err(Status::deadline_exceeded(text).into());
                 }
                 Ok(Ok(answer)) => return Ok(answer),
-                Ok(Err(status)) => plain(status),
+                Ok(Err(status)) => plain(self.whom, status),
             };
             if status.code() != Code::Unavailable
                 || repeat == REPEATS
@@ -161,12 +175,15 @@ impl Connection {
         question: &Q,
     ) -> Result<Streaming<Bytes>> {
         let method = method(service, Q::NAME.trim_end_matches("Request"))?;
-        let mut client = self.client().await.map_err(plain)?;
+        let mut client = self
+            .client()
+            .await
+            .map_err(|status| plain(self.whom, status))?;
         let request = self.request(question.encode_to_vec().into());
         let answer = client
             .server_streaming(request, path(&method)?, RawCodec)
             .await
-            .map_err(plain)?;
+            .map_err(|status| plain(self.whom, status))?;
         Ok(answer.into_inner())
     }
 
@@ -186,10 +203,9 @@ impl Connection {
     async fn client(&self) -> std::result::Result<tonic::client::Grpc<Channel>, Status> {
         let mut client =
             tonic::client::Grpc::new(self.channel.clone()).max_decoding_message_size(ANSWER_BYTES);
-        client
-            .ready()
-            .await
-            .map_err(|e| Status::unavailable(format!("cannot reach the gateway: {}", root(&e))))?;
+        client.ready().await.map_err(|e| {
+            Status::unavailable(format!("cannot reach {}: {}", self.whom, root(&e)))
+        })?;
         Ok(client)
     }
 }
@@ -219,13 +235,13 @@ pub(crate) fn unreadable(error: prost::DecodeError) -> Failure {
 /// A connection that was refused or broke, in words: tonic says only "transport error", and of a broken
 /// one not even that it was unavailable. Only statuses made on this side have a source. With TLS 1.3 a server that
 /// refuses a client's certificate says so by breaking the connection when the first call is on it.
-fn plain(status: Status) -> Status {
+fn plain(whom: &str, status: Status) -> Status {
     use std::error::Error as _;
     let cause = status.source().map(root);
     let settled = client::settled(status);
     match cause {
         Some(cause) if settled.code() == Code::Unavailable => {
-            Status::unavailable(format!("cannot reach the gateway: {cause}"))
+            Status::unavailable(format!("cannot reach {whom}: {cause}"))
         }
         _ => settled,
     }

@@ -3,19 +3,30 @@
 
 use std::sync::Arc;
 
+use rapporteur_gateway::access::{grant::GRANT, key::KEY};
 use rapporteur_records::verify::Examined;
 use rapporteur_records::{AnyNoun, Error, Records};
+use rapporteur_server::StoreServerArgs;
 use rapporteur_store::engine::{Address, Settings, Text};
 use rapporteur_store::{Store, copy, engine};
 use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::error::{Failure, Result};
-use crate::store::{address, closed, failed, open, progress, settings, show};
+use crate::store::{address, closed, failed, open, progress, show};
 
 /// Check and repair a store that no service has open
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Ask {
+    #[command(flatten)]
+    server: StoreServerArgs,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What to do with a store.
 #[derive(Clone, Debug, clap::Subcommand)]
-pub(crate) enum Command {
+enum Command {
     /// Walk the whole store, and compare every index row and guard row with what the records ask for
     Check {
         /// Address of the store: sled:DIR or postgres://user@host/database?schema=name
@@ -34,7 +45,7 @@ pub(crate) enum Command {
 
 /// Of which store, and why.
 #[derive(Clone, Debug, clap::Args)]
-pub(crate) struct Reindex {
+struct Reindex {
     /// Address of the store: sled:DIR or postgres://user@host/database?schema=name
     #[arg(value_name = "ADDRESS")]
     address: Text,
@@ -43,16 +54,21 @@ pub(crate) struct Reindex {
     reason: String,
 }
 
-pub(crate) async fn run(ctx: &mut Context<'_>, command: Command) -> Result<()> {
-    match command {
-        Command::Check { address: text } => check(ctx, &address("ADDRESS", &text)?).await,
-        Command::Reindex(ask) => reindex(ctx, ask).await,
-        Command::Compact { address: text } => compact(ctx, &address("ADDRESS", &text)?).await,
+pub(crate) async fn run(ctx: &mut Context<'_>, ask: Ask) -> Result<()> {
+    let settings = ask.server.settings();
+    match ask.command {
+        Command::Check { address: text } => {
+            check(ctx, &address("ADDRESS", &text)?, &settings).await
+        }
+        Command::Reindex(ask) => reindex(ctx, ask, &settings).await,
+        Command::Compact { address: text } => {
+            compact(ctx, &address("ADDRESS", &text)?, &settings).await
+        }
     }
 }
 
-async fn check(ctx: &mut Context<'_>, address: &Address) -> Result<()> {
-    let opened = open(address).await?;
+async fn check(ctx: &mut Context<'_>, address: &Address, settings: &Settings) -> Result<()> {
+    let opened = open(address, settings).await?;
     let found = examined(&opened.store).await;
     closed(opened, Ok(())).await?;
     show(ctx, &found?)
@@ -80,13 +96,13 @@ async fn examined(store: &Arc<dyn Store>) -> Result<Value> {
     }))
 }
 
-async fn reindex(ctx: &mut Context<'_>, ask: Reindex) -> Result<()> {
+async fn reindex(ctx: &mut Context<'_>, ask: Reindex, settings: &Settings) -> Result<()> {
     if ask.reason.trim().is_empty() || ask.reason.chars().count() > 2_000 {
         return Err(Failure::usage(
             "--reason is empty or longer than 2,000 characters; say in a sentence why the rows are rewritten",
         ));
     }
-    let opened = open(&address("ADDRESS", &ask.address)?).await?;
+    let opened = open(&address("ADDRESS", &ask.address)?, settings).await?;
     let done = reindexed(&opened.store, &ask.reason).await;
     closed(opened, Ok(())).await?;
     show(ctx, &done?)
@@ -105,34 +121,31 @@ async fn reindexed(store: &Arc<dyn Store>, reason: &str) -> Result<Value> {
     }))
 }
 
-async fn compact(ctx: &mut Context<'_>, address: &Address) -> Result<()> {
+async fn compact(ctx: &mut Context<'_>, address: &Address, settings: &Settings) -> Result<()> {
     let new = engine::beside(address, "compact").map_err(failed)?;
     let old = engine::beside(address, "before-compact").map_err(failed)?;
-    if engine::exists(&old, &Settings::default())
-        .await
-        .map_err(failed)?
-    {
+    if engine::exists(&old, settings).await.map_err(failed)? {
         return Err(failed(rapporteur_store::Error::Exists(format!(
             "{old} is there from before; remove it when it is not needed any more"
         ))));
     }
     // Just before or after the exchange, a run that was cut off leaves two whole stores.
-    let left = engine::mark(&new, &Settings::default()).await;
+    let left = engine::mark(&new, settings).await;
     if left.map_err(failed)?.is_some_and(|left| !left.unfinished) {
         return Err(failed(rapporteur_store::Error::Exists(format!(
             "{new} is left from a compaction that was cut off at its end; {address} is whole without it: verify that, \
              then remove it and compact again"
         ))));
     }
-    let opened = open(address).await?;
+    let opened = open(address, settings).await?;
     let bytes_before = disk_bytes(&opened.store).await;
     let bar = progress(ctx);
-    let copied = copy::copy(&*opened.store, &new, &settings(), bar.hear()).await;
+    let copied = copy::copy(&*opened.store, &new, settings, bar.hear()).await;
     closed(opened, copied).await?;
     drop(bar);
     let replaced = engine::replace(address, &new, &old).await;
     replaced.map_err(failed)?;
-    let opened = open(address).await?;
+    let opened = open(address, settings).await?;
     let bytes_after = disk_bytes(&opened.store).await;
     closed(opened, Ok(())).await?;
     let said = json!({
@@ -156,6 +169,9 @@ struct Nouns {
     of: &'static [&'static dyn AnyNoun],
 }
 
+/// What the gateway keeps beside its mirrors.
+static GATEWAY: [&dyn AnyNoun; 2] = [&KEY, &GRANT];
+
 /// The nouns of the service that wrote these records: the change log says which it was.
 async fn nouns(records: &Records) -> Result<Nouns> {
     let package = records.written_by().await.map_err(differs)?;
@@ -164,7 +180,8 @@ async fn nouns(records: &Records) -> Result<Nouns> {
         Some("rapporteur.recommendations.v1") => {
             ("recommendations", &rapporteur_recommendations::NOUNS)
         }
-        // The gateway keeps mirrors alone.
+        Some("rapporteur.gateway.v1") => ("gateway", &GATEWAY),
+        // Mirrors alone, or nothing.
         None => ("", &[]),
         Some(other) => {
             let text = format!("{other} wrote this store, and this tool does not know its records");

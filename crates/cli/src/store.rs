@@ -7,20 +7,29 @@ mod service;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use rapporteur_server::stores;
-use rapporteur_store::engine::Text;
+use rapporteur_server::{StoreServerArgs, stores};
+use rapporteur_store::engine::{Settings, Text};
 use rapporteur_store::switch::{self, Settled};
 use rapporteur_store::{archive, copy};
 use serde_json::json;
 
 use crate::context::Context;
-use crate::error::Result;
+use crate::error::{Failure, Result};
 use place::{Source, Which};
-pub(crate) use place::{address, closed, failed, hex, now_us, open, progress, settings, show};
+pub(crate) use place::{address, closed, failed, hex, now_us, open, progress, show};
 
 /// Keep, restore, copy, check and move the stores of the services
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Ask {
+    #[command(flatten)]
+    server: StoreServerArgs,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What to do with a store.
 #[derive(Clone, Debug, clap::Subcommand)]
-pub(crate) enum Command {
+enum Command {
     /// Write a store to a file, from which any engine restores it; a running service goes on meanwhile
     Export(Export),
     /// Make a store of an exported file, in an empty place
@@ -42,7 +51,7 @@ pub(crate) enum Command {
 
 /// From where to which file.
 #[derive(Clone, Debug, clap::Args)]
-pub(crate) struct Export {
+struct Export {
     #[command(flatten)]
     source: Source,
     /// File to write; it must not exist
@@ -52,7 +61,7 @@ pub(crate) struct Export {
 
 /// From which file to where.
 #[derive(Clone, Debug, clap::Args)]
-pub(crate) struct Import {
+struct Import {
     /// Exported file
     #[arg(value_name = "FILE")]
     file: PathBuf,
@@ -64,7 +73,7 @@ pub(crate) struct Import {
 
 /// From where to where.
 #[derive(Clone, Debug, clap::Args)]
-pub(crate) struct Copy {
+struct Copy {
     /// Address of the store: sled:DIR or postgres://user@host/database?schema=name
     #[arg(value_name = "ADDRESS")]
     from: Text,
@@ -76,7 +85,7 @@ pub(crate) struct Copy {
 
 /// What to walk.
 #[derive(Clone, Debug, clap::Args)]
-pub(crate) struct Verify {
+struct Verify {
     #[command(flatten)]
     source: Source,
     /// Exported file, instead of a store
@@ -86,7 +95,7 @@ pub(crate) struct Verify {
 
 /// Whose store, and where to.
 #[derive(Clone, Debug, clap::Args)]
-pub(crate) struct Move {
+struct Move {
     /// Address of the service itself (not of the gateway), http://HOST:PORT
     #[arg(long, value_name = "URL")]
     service: String,
@@ -97,7 +106,7 @@ pub(crate) struct Move {
 
 /// Of which store.
 #[derive(Clone, Debug, clap::Args)]
-pub(crate) struct Settle {
+struct Settle {
     /// Address of the store that was moved away; stop the service that moved it first
     #[arg(value_name = "ADDRESS")]
     from: Text,
@@ -109,23 +118,28 @@ pub(crate) struct Settle {
     lost: bool,
 }
 
-pub(crate) async fn run(ctx: &mut Context<'_>, command: Command) -> Result<()> {
-    match command {
-        Command::Export(ask) => export(ctx, ask).await,
-        Command::Import(ask) => import(ctx, ask).await,
-        Command::Copy(ask) => copy(ctx, ask).await,
-        Command::Verify(ask) => verify(ctx, ask).await,
-        Command::Info { source } => info(ctx, source).await,
+pub(crate) async fn run(ctx: &mut Context<'_>, ask: Ask) -> Result<()> {
+    let settings = ask.server.settings();
+    match ask.command {
+        Command::Export(ask) => export(ctx, ask, &settings).await,
+        Command::Import(ask) => import(ctx, ask, &settings).await,
+        Command::Copy(ask) => copy(ctx, ask, &settings).await,
+        Command::Verify(ask) => verify(ctx, ask, &settings).await,
+        Command::Info { source } => info(ctx, source, &settings).await,
+        // The service opens the new place by itself, and has to be able to again when it starts.
+        Command::Move(_) if ask.server.is_given() => Err(Failure::usage(
+            "--store-ca and the like are not passed on: start the service with them, then move its store",
+        )),
         Command::Move(ask) => service::relocate(ctx, &ask.service, &ask.to).await,
-        Command::Settle(ask) => settle(ctx, ask).await,
+        Command::Settle(ask) => settle(ctx, ask, &settings).await,
     }
 }
 
-async fn export(ctx: &mut Context<'_>, ask: Export) -> Result<()> {
+async fn export(ctx: &mut Context<'_>, ask: Export, settings: &Settings) -> Result<()> {
     let summary = match ask.source.which()? {
-        Which::Service(url) => service::export(&url, &ctx.peers()?, &ask.to, progress(ctx)).await?,
+        Which::Service(url) => service::export(ctx, &url, &ask.to).await?,
         Which::Place(address) => {
-            let opened = open(&address).await?;
+            let opened = open(&address, settings).await?;
             let bar = progress(ctx);
             let store = opened.store.clone();
             let exported = copy::export(store, &ask.to, now_us(), bar.hear()).await;
@@ -142,10 +156,10 @@ async fn export(ctx: &mut Context<'_>, ask: Export) -> Result<()> {
     show(ctx, &said)
 }
 
-async fn import(ctx: &mut Context<'_>, ask: Import) -> Result<()> {
+async fn import(ctx: &mut Context<'_>, ask: Import, settings: &Settings) -> Result<()> {
     let to = address("--to", &ask.to)?;
     let bar = progress(ctx);
-    let head = copy::import(&ask.file, &to, &settings(), bar.hear()).await;
+    let head = copy::import(&ask.file, &to, settings, bar.hear()).await;
     let head = head.map_err(failed)?;
     drop(bar);
     let said = json!({
@@ -156,11 +170,11 @@ async fn import(ctx: &mut Context<'_>, ask: Import) -> Result<()> {
     show(ctx, &said)
 }
 
-async fn copy(ctx: &mut Context<'_>, ask: Copy) -> Result<()> {
+async fn copy(ctx: &mut Context<'_>, ask: Copy, settings: &Settings) -> Result<()> {
     let (from, to) = (address("ADDRESS", &ask.from)?, address("--to", &ask.to)?);
-    let opened = open(&from).await?;
+    let opened = open(&from, settings).await?;
     let bar = progress(ctx);
-    let copied = copy::copy(&*opened.store, &to, &settings(), bar.hear()).await;
+    let copied = copy::copy(&*opened.store, &to, settings, bar.hear()).await;
     let head = closed(opened, copied).await?;
     drop(bar);
     let said = json!({
@@ -171,7 +185,7 @@ async fn copy(ctx: &mut Context<'_>, ask: Copy) -> Result<()> {
     show(ctx, &said)
 }
 
-async fn verify(ctx: &mut Context<'_>, ask: Verify) -> Result<()> {
+async fn verify(ctx: &mut Context<'_>, ask: Verify, settings: &Settings) -> Result<()> {
     if let Some(file) = ask.file {
         let path = file.clone();
         let checked = tokio::task::spawn_blocking(move || archive::file::check(&path)).await;
@@ -190,9 +204,9 @@ async fn verify(ctx: &mut Context<'_>, ask: Verify) -> Result<()> {
         return show(ctx, &said);
     }
     let found = match ask.source.which()? {
-        Which::Service(url) => service::verify(&url, &ctx.peers()?).await?,
+        Which::Service(url) => service::verify(ctx, &url).await?,
         Which::Place(address) => {
-            let opened = open(&address).await?;
+            let opened = open(&address, settings).await?;
             let verified = opened.store.verify().await;
             stores::whole(closed(opened, verified).await?)
         }
@@ -205,14 +219,14 @@ async fn verify(ctx: &mut Context<'_>, ask: Verify) -> Result<()> {
     show(ctx, &said)
 }
 
-async fn info(ctx: &mut Context<'_>, source: Source) -> Result<()> {
+async fn info(ctx: &mut Context<'_>, source: Source, settings: &Settings) -> Result<()> {
     let info = match source.which()? {
         Which::Service(url) => {
             let patience = Duration::from_secs(ctx.global.timeout);
-            service::info(&url, patience, &ctx.peers()?).await?
+            service::info(ctx, &url, patience).await?
         }
         Which::Place(address) => {
-            let opened = open(&address).await?;
+            let opened = open(&address, settings).await?;
             let info = stores::info(&*opened.store, &address).await;
             closed(opened, info).await?
         }
@@ -230,14 +244,14 @@ async fn info(ctx: &mut Context<'_>, source: Source) -> Result<()> {
     show(ctx, &said)
 }
 
-async fn settle(ctx: &mut Context<'_>, ask: Settle) -> Result<()> {
+async fn settle(ctx: &mut Context<'_>, ask: Settle, settings: &Settings) -> Result<()> {
     let from = address("ADDRESS", &ask.from)?;
     let to = ask.to.map(|to| address("--to", &to)).transpose()?;
     let settled = if ask.lost {
-        let given = switch::give_back(&from, &settings()).await;
+        let given = switch::give_back(&from, settings).await;
         given.map(|()| ("given back", from, None))
     } else {
-        let settled = switch::settle(&from, to.as_ref(), &settings()).await;
+        let settled = switch::settle(&from, to.as_ref(), settings).await;
         settled.map(|settled| match settled {
             Settled::Open => ("not moved", from, None),
             Settled::GivenBack(copy) => ("given back", from, Some(copy)),

@@ -148,5 +148,5 @@ pub use run::{MainError, run, run_from, shutdown_signal};
 pub use serve::{MAX_DECODING_BYTES, MAX_ENCODING_BYTES, ServeError, serve};
 pub use serving::Serving;
 pub use status::{DOMAIN, status};
-pub use storage::{Storage, StoreArgs};
+pub use storage::{Storage, StoreArgs, StoreServerArgs};
 pub use together::Together;

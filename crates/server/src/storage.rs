@@ -25,18 +25,9 @@ pub struct StoreArgs {
     /// directory when not given
     #[arg(long, value_name = "ADDRESS", hide_env_values = true)]
     pub store: Option<Text>,
-    /// Certificates (PEM) of the authority of the store's server; turns TLS on
-    #[arg(long, value_name = "FILE")]
-    pub store_ca: Option<PathBuf>,
-    /// Certificate (PEM) to show to the store's server
-    #[arg(long, value_name = "FILE", requires = "store_key")]
-    pub store_cert: Option<PathBuf>,
-    /// Key (PEM) of that certificate
-    #[arg(long, value_name = "FILE", requires = "store_cert")]
-    pub store_key: Option<PathBuf>,
-    /// File with the password for the store's server
-    #[arg(long, value_name = "FILE")]
-    pub store_password_file: Option<PathBuf>,
+    /// What the store's server wants to see.
+    #[command(flatten)]
+    pub server: StoreServerArgs,
     /// Refuse a server whose settings could lose what was acknowledged, instead of warning of them
     #[arg(long, value_name = "BOOL", default_value_t = false, num_args = 0..=1, default_missing_value = "true", action = clap::ArgAction::Set)]
     pub store_strict: bool,
@@ -50,6 +41,55 @@ pub struct StoreArgs {
     /// through a pooler), so that followers need not wait for the next look
     #[arg(long, value_name = "BOOL", default_value_t = false, num_args = 0..=1, default_missing_value = "true", action = clap::ArgAction::Set)]
     pub store_notify: bool,
+}
+
+/// What a server that keeps a store wants to see of whom it lets in. An embedded store needs none of it.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct StoreServerArgs {
+    /// Certificates (PEM) of the authority of the store's server; turns TLS on
+    #[arg(long, value_name = "FILE", global = true)]
+    pub store_ca: Option<PathBuf>,
+    /// Certificate (PEM) to show to the store's server
+    #[arg(long, value_name = "FILE", requires = "store_key", global = true)]
+    pub store_cert: Option<PathBuf>,
+    /// Key (PEM) of that certificate
+    #[arg(long, value_name = "FILE", requires = "store_cert", global = true)]
+    pub store_key: Option<PathBuf>,
+    /// File with the password for the store's server
+    #[arg(long, value_name = "FILE", global = true)]
+    pub store_password_file: Option<PathBuf>,
+}
+
+impl StoreServerArgs {
+    /// Whether any of it is given.
+    pub fn is_given(&self) -> bool {
+        let files = [
+            &self.store_ca,
+            &self.store_cert,
+            &self.store_key,
+            &self.store_password_file,
+        ];
+        files.into_iter().any(Option::is_some)
+    }
+
+    /// How to open stores with it; the rest is the engine's own choice.
+    pub fn settings(&self) -> Settings {
+        let remote = self.remote();
+        Settings {
+            remote,
+            ..Settings::default()
+        }
+    }
+
+    fn remote(&self) -> Remote {
+        Remote {
+            ca: self.store_ca.clone(),
+            cert: self.store_cert.clone(),
+            key: self.store_key.clone(),
+            password_file: self.store_password_file.clone(),
+            ..Remote::default()
+        }
+    }
 }
 
 impl StoreArgs {
@@ -77,15 +117,11 @@ impl StoreArgs {
 
     fn remote(&self) -> Remote {
         Remote {
-            ca: self.store_ca.clone(),
-            cert: self.store_cert.clone(),
-            key: self.store_key.clone(),
-            password_file: self.store_password_file.clone(),
             strict: self.store_strict,
             pool: usize::from(self.store_pool),
             poll: Duration::from_millis(self.store_poll_ms),
             notify: self.store_notify,
-            ..Remote::default()
+            ..self.server.remote()
         }
     }
 }

@@ -45,14 +45,9 @@ pub(crate) fn address(argument: &str, text: &Text) -> Result<Address> {
         .map_err(|error| Failure::usage(format!("{argument}: {error}")))
 }
 
-/// How the tool opens stores.
-pub(crate) fn settings() -> Settings {
-    Settings::default()
-}
-
 /// Opens a store that must be there.
-pub(crate) async fn open(address: &Address) -> Result<Opened> {
-    engine::open_existing(address, &settings())
+pub(crate) async fn open(address: &Address, settings: &Settings) -> Result<Opened> {
+    engine::open_existing(address, settings)
         .await
         .map_err(failed)
 }

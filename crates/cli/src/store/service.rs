@@ -4,45 +4,69 @@ use std::path::Path;
 use std::time::Duration;
 
 use prost::Message as _;
+use rapporteur_proto::gateway::v1::{IssueTokenRequest, IssueTokenResponse};
 use rapporteur_proto::store::v1::{
     ExportStoreRequest, ExportStoreResponse, GetStoreInfoRequest, GetStoreInfoResponse,
     MoveStoreRequest, MoveStoreResponse, VerifyStoreRequest, VerifyStoreResponse,
 };
-use rapporteur_server::tls::PeerArgs;
 use rapporteur_store::archive::{self, Summary};
 use rapporteur_store::copy::Progress;
 use rapporteur_store::engine::Text;
 use serde_json::json;
 
-use super::place::{Bar, address, failed, progress, show};
+use super::place::{address, failed, progress, show};
 use crate::connect::{self, Connection};
 use crate::context::Context;
 use crate::error::{Failure, Result};
 
+const ACCESS: &str = "rapporteur.gateway.v1.AccessService";
 const SERVICE: &str = "rapporteur.store.v1.StoreService";
 /// What is done to a whole store takes as long as the store is big.
 const LONG: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
+/// The service, asked with a caller token of the gateway that the profile names; without one where no key is known.
+async fn reach(ctx: &mut Context<'_>, url: &str, patience: Duration) -> Result<Connection> {
+    let token = match ctx.connect()? {
+        gateway if gateway.has_token() => {
+            let asked = gateway.ask(ACCESS, &IssueTokenRequest {}).await;
+            match asked {
+                Ok(IssueTokenResponse { token, .. }) => Some(token),
+                // A service that believes whoever calls is kept without its gateway.
+                Err(why) => {
+                    ctx.say(format_args!(
+                        "The gateway gives no caller token ({why}); asking {url} without."
+                    ))?;
+                    None
+                }
+            }
+        }
+        _ => None,
+    };
+    let service = Connection::new(url, token.as_deref(), patience, &ctx.peers()?)?;
+    Ok(service.to("the service"))
+}
+
 pub(super) async fn info(
+    ctx: &mut Context<'_>,
     url: &str,
     patience: Duration,
-    peers: &PeerArgs,
 ) -> Result<GetStoreInfoResponse> {
-    let to = Connection::new(url, None, patience, peers)?;
+    let to = reach(ctx, url, patience).await?;
     to.ask(SERVICE, &GetStoreInfoRequest {}).await
 }
 
-pub(super) async fn verify(url: &str, peers: &PeerArgs) -> Result<VerifyStoreResponse> {
-    let to = Connection::new(url, None, LONG, peers)?;
+pub(super) async fn verify(ctx: &mut Context<'_>, url: &str) -> Result<VerifyStoreResponse> {
+    let to = reach(ctx, url, LONG).await?;
     to.ask(SERVICE, &VerifyStoreRequest {}).await
 }
 
 /// Takes the archive of the service's store into a file, and reads it once more before it gets its name.
-pub(super) async fn export(url: &str, peers: &PeerArgs, to: &Path, bar: Bar) -> Result<Summary> {
-    let info = info(url, LONG, peers).await?;
+pub(super) async fn export(ctx: &mut Context<'_>, url: &str, to: &Path) -> Result<Summary> {
+    let from = reach(ctx, url, LONG).await?;
+    let info: GetStoreInfoResponse = from.ask(SERVICE, &GetStoreInfoRequest {}).await?;
+    let bar = progress(ctx);
     let mut hear = bar.hear();
     let mut file = archive::file::NewFile::create(to).map_err(failed)?;
-    let from = Connection::new(url, None, LONG, peers)?;
     let mut pieces = from.stream(SERVICE, &ExportStoreRequest {}).await?;
     let mut received = 0;
     while let Some(piece) = pieces.message().await? {
@@ -63,9 +87,9 @@ pub(super) async fn export(url: &str, peers: &PeerArgs, to: &Path, bar: Bar) -> 
 /// Has the service move its store, and waits until it has.
 pub(super) async fn relocate(ctx: &mut Context<'_>, url: &str, to: &Text) -> Result<()> {
     let target = address("--to", to)?;
+    let service = reach(ctx, url, LONG).await?;
     let bar = progress(ctx);
     let mut hear = bar.hear();
-    let service = Connection::new(url, None, LONG, &ctx.peers()?)?;
     let request = MoveStoreRequest {
         // The service needs the password too, when there is one.
         target: to.secret().to_owned(),
@@ -85,7 +109,7 @@ pub(super) async fn relocate(ctx: &mut Context<'_>, url: &str, to: &Text) -> Res
     };
     let held_ms = held.seconds * 1_000 + i64::from(held.nanos) / 1_000_000;
     // As the service names it: with the schema that it chose where the address names none.
-    let target = info(url, LONG, &ctx.peers()?)
+    let target = info(ctx, url, LONG)
         .await
         .map_or_else(|_| target.to_string(), |info| info.address);
     let said = json!({"address": target, "head": head, "held_ms": held_ms});
