@@ -11,7 +11,8 @@ use rapporteur_store::switch::{self, Settled, Switch};
 use rapporteur_store::{Error, Store as _};
 use rustix::fs::OFlags;
 
-use crate::server::{new_schema, shared};
+use crate::connections::new_schema;
+use crate::server::shared;
 use crate::support::empty;
 
 const PATIENCE: Duration = Duration::from_secs(60);
