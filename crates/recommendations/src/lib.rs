@@ -104,6 +104,8 @@ pub async fn start(
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), MainError> {
+    // Before anything is made.
+    Callers::of(&arguments.server)?;
     let storage =
         Storage::open("recommendations", &arguments.server.data, &arguments.server).await?;
     start_on(storage, arguments, listener, shutdown).await
