@@ -49,16 +49,15 @@ pub struct Claims {
     /// Granted everything; see [`Rights::All`].
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub all: bool,
+    /// The same, ready for use: each call of a caller asks for it.
+    #[serde(skip)]
+    rights: Rights,
 }
 
 impl Claims {
     /// What the caller is granted.
     pub fn rights(&self) -> Rights {
-        if self.all {
-            Rights::All
-        } else {
-            Rights::of(self.grants.clone())
-        }
+        self.rights.clone()
     }
 }
 
@@ -127,6 +126,7 @@ impl Issuer {
             until: now + LIFETIME,
             grants: if all { Vec::new() } else { rights.grants() },
             all,
+            rights: rights.clone(),
         };
         let header = Header {
             kid: Some(self.kid.clone()),
@@ -239,13 +239,18 @@ impl Verifier {
         let key = kid
             .and_then(|kid| keys.get(&kid))
             .ok_or(TokenError::Foreign)?;
-        let claims: Claims = jsonwebtoken::decode(token, key, &self.validation)
+        let mut claims: Claims = jsonwebtoken::decode(token, key, &self.validation)
             .map_err(foreign)?
             .claims;
         let life = claims.until.checked_sub(claims.iat);
         if life.is_none_or(|life| life > LIFETIME) || claims.caller.is_empty() {
             return Err(TokenError::Foreign);
         }
+        claims.rights = if claims.all {
+            Rights::All
+        } else {
+            Rights::of(claims.grants.clone())
+        };
         Ok(claims)
     }
 }
