@@ -143,16 +143,20 @@ fn flags(folder: &str) -> String {
         )
     };
     let mutual = format!("--tls-client-ca {folder}/ca.crt --tls-client-name");
+    let keys = "--caller-keys data/gateway/caller-keys.json";
     format!(
-        "rapporteur-events {} \\\n    {mutual} gateway,recommendations,client\n\
-         rapporteur-recommendations {} \\\n    {mutual} gateway,client \\\n    {} \\\n    --events https://localhost:7701\n\
-         rapporteur-gateway {} \\\n    {} \\\n    --events https://localhost:7701 --recommendations https://localhost:7702\n\
-         rapporteur profile set local --gateway https://localhost:7700 --peer-ca {folder}/ca.crt\n",
+        "rapporteur-gateway --data data/gateway {} \\\n    {} \\\n    --events https://localhost:7701 --recommendations https://localhost:7702\n\
+         rapporteur-events --data data/events {keys} \\\n    {} \\\n    {mutual} gateway,recommendations,client\n\
+         rapporteur profile set local --gateway https://localhost:7700 --peer-ca {folder}/ca.crt --token-file data/gateway/admin.key\n\
+         rapporteur --profile local key add --caller recommendations --to data/recommendations.key\n\
+         rapporteur --profile local grant add --caller recommendations --role reader\n\
+         rapporteur-recommendations --data data/recommendations {keys} \\\n    {} \\\n    {mutual} gateway,client \\\n    {} \\\n    \
+         --events https://localhost:7701 --gateway https://localhost:7700 --key-file data/recommendations.key\n",
+        listen("gateway"),
+        peer("gateway"),
         listen("events"),
         listen("recommendations"),
         peer("recommendations"),
-        listen("gateway"),
-        peer("gateway"),
     )
 }
 
@@ -195,7 +199,10 @@ mod tests {
         let (mut out, mut err) = (Vec::new(), Vec::new());
         run(&mut Context::of_test(&around, &mut out, &mut err), &ask).unwrap();
         let told = String::from_utf8(out).unwrap();
-        assert!(told.contains("rapporteur-gateway --tls-cert /"), "{told}");
+        assert!(
+            told.contains("rapporteur-gateway --data data/gateway --tls-cert /"),
+            "{told}"
+        );
         let file = |name: &str| ask.folder.join(name);
         for service in SERVICES {
             let key = file(&format!("{service}.key"));
