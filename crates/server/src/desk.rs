@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Instant;
 
 use rapporteur_access::{Refusal, Rights, policy};
 use rapporteur_proto::{
@@ -14,6 +15,7 @@ use tonic::{Request, Response, Status};
 
 use crate::page::{PageToken, fingerprint, page_size};
 use crate::recent::{Answer, Asked, Recent};
+use crate::refusals::Refusals;
 use crate::{Caller, status};
 
 /// What a handler answers.
@@ -25,6 +27,7 @@ pub struct Desk {
     records: Records,
     tokens: PageToken,
     recent: Arc<Recent>,
+    refusals: Arc<Refusals>,
     nouns: &'static [&'static dyn AnyNoun],
 }
 
@@ -45,6 +48,7 @@ impl Desk {
             records,
             tokens,
             recent: Arc::default(),
+            refusals: Arc::default(),
             nouns,
         }
     }
@@ -217,8 +221,11 @@ impl Desk {
             .map_err(|error| Error::Internal(format!("{name} does not decode: {error}")))
     }
 
-    /// Puts a refused call on record before it is answered.
+    /// Puts a refused call on record before it is answered, as long as there are not too many.
     async fn note(&self, call: &Call, subject: &str, why: &Error) -> Result<(), Status> {
+        if !self.refusals.record(Instant::now()) {
+            return Ok(());
+        }
         let noted = self.records.refused(call, subject, &why.to_string()).await;
         noted.map_err(status)
     }

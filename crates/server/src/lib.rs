@@ -121,6 +121,7 @@ mod guarded;
 mod health;
 mod probes;
 mod recent;
+mod refusals;
 mod replicas;
 mod run;
 mod secured;
