@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use bytes::{Buf as _, BufMut as _, Bytes};
+use bytes::Bytes;
 use prost::Message as _;
 use prost_reflect::{DynamicMessage, MethodDescriptor, Value};
 use rapporteur_proto::events::v1::event_service_client::EventServiceClient;
@@ -15,11 +15,11 @@ use rapporteur_proto::gateway::v1::{
 use tempfile::TempDir;
 use tokio::time::{Duration, timeout};
 use tonic::client::Grpc;
-use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
 
 use crate::harness::{PATIENCE, Running, channel, free_address};
+use crate::raw::Raw;
 
 /// In every text that only some may read.
 const CANARY: &str = "xyzzy-canary";
@@ -158,44 +158,6 @@ fn bearing<T>(message: T, token: &str) -> Request<T> {
     let credential = format!("Bearer {token}").parse().unwrap();
     request.metadata_mut().insert("authorization", credential);
     request
-}
-
-/// Messages as they are on the wire.
-#[derive(Clone, Copy, Default)]
-struct Raw;
-
-impl Codec for Raw {
-    type Encode = Bytes;
-    type Decode = Bytes;
-    type Encoder = Self;
-    type Decoder = Self;
-
-    fn encoder(&mut self) -> Self {
-        Self
-    }
-
-    fn decoder(&mut self) -> Self {
-        Self
-    }
-}
-
-impl Encoder for Raw {
-    type Item = Bytes;
-    type Error = Status;
-
-    fn encode(&mut self, item: Bytes, to: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        to.put(item);
-        Ok(())
-    }
-}
-
-impl Decoder for Raw {
-    type Item = Bytes;
-    type Error = Status;
-
-    fn decode(&mut self, from: &mut DecodeBuf<'_>) -> Result<Option<Bytes>, Status> {
-        Ok(Some(from.copy_to_bytes(from.remaining())))
-    }
 }
 
 /// All that a call answers within a while, errors and details too.

@@ -24,6 +24,13 @@ const REQUEST_INFO: &str = "type.googleapis.com/google.rpc.RequestInfo";
 /// How tonic begins its refusal of a message above the limit (a test notices when that changes).
 const TOO_LARGE: &str = "Error, decoded message length too large";
 
+/// How tonic and prost begin what they say of a request that is no message of its type.
+const UNREADABLE: [&str; 3] = [
+    "failed to decode Protobuf message",
+    "Missing request message",
+    "protocol error: received message with",
+];
+
 /// gRPC sends this without padding and takes it either way.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
@@ -91,6 +98,10 @@ pub(crate) fn complete<B>(answer: &mut Response<B>, code: Code, request_id: &Hea
             let (code, reason) = match code {
                 Code::OutOfRange if message.starts_with(TOO_LARGE) => {
                     (Code::ResourceExhausted, "MESSAGE_TOO_LARGE")
+                }
+                // It is not we who are at fault, so neither does our log say so.
+                Code::Internal if UNREADABLE.iter().any(|it| message.starts_with(it)) => {
+                    (Code::InvalidArgument, "UNREADABLE_MESSAGE")
                 }
                 _ => (code, reason(code)),
             };
