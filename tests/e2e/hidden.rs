@@ -124,12 +124,13 @@ impl House {
     }
 
     /// A key of somebody with one role in one dialogue.
-    async fn key(&self, caller: &str, role: Role, dialogue: &str) -> String {
+    async fn key(&self, caller: &str, role: Role, dialogue: &str, party: &str) -> String {
         let mut access = AccessServiceClient::new(channel(&self.gateway.address));
         let grant = Grant {
             caller: caller.into(),
             role: role.into(),
             dialogue: dialogue.into(),
+            party: party.into(),
             ..Grant::default()
         };
         let grant = CreateGrantRequest {
@@ -265,10 +266,10 @@ async fn a_hidden_text_is_learned_through_no_call() {
     let (code, said) = house.tool(None, &["event", "show", "rabat/hidden"]);
     assert_eq!(code, Some(3), "{said}");
     let elsewhere = house
-        .key("officer@khartoum", Role::Officer, "dialogues/khartoum")
+        .key("officer@khartoum", Role::Officer, "dialogues/khartoum", "")
         .await;
     let reader = house
-        .key("reader@rabat", Role::Reader, "dialogues/rabat")
+        .key("reader@rabat", Role::Reader, "dialogues/rabat", "")
         .await;
     let (code, said) = house.tool(Some(&reader), &["event", "show", "rabat/hidden"]);
     assert_eq!(code, Some(0), "who may read it does: {said}");
@@ -347,10 +348,10 @@ async fn rights_are_checked_where_the_record_is() {
         "2027-01",
     ]);
     let officer = house
-        .key("officer@rabat", Role::Officer, "dialogues/rabat")
+        .key("officer@rabat", Role::Officer, "dialogues/rabat", "")
         .await;
     let reader = house
-        .key("reader@rabat", Role::Reader, "dialogues/rabat")
+        .key("reader@rabat", Role::Reader, "dialogues/rabat", "")
         .await;
     let confirm = ["event", "confirm", "rabat/open"];
     for key in [None, Some(reader.as_str()), Some("rpk_000000000000_0")] {
@@ -412,4 +413,88 @@ async fn rights_are_checked_where_the_record_is() {
         .await
         .unwrap();
     assert_eq!(updated.into_inner().series, "direct");
+}
+
+/// A ministry answers for itself: not for another, not in another dialogue, and not about what belongs to nobody.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_focal_point_answers_for_its_own_party_alone() {
+    let house = House::start().await;
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/crates/cli/sample");
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|e| e == "ndjson"))
+        .collect();
+    files.sort();
+    let files = files.iter().map(|path| path.to_str().unwrap());
+    let load: Vec<&str> = ["load"].into_iter().chain(files).collect();
+    house.admin_does(&load);
+    let ours = house
+        .key(
+            "focal@gm",
+            Role::FocalPoint,
+            "dialogues/rabat",
+            "parties/gm",
+        )
+        .await;
+    let theirs = house
+        .key(
+            "focal@pt",
+            Role::FocalPoint,
+            "dialogues/rabat",
+            "parties/pt",
+        )
+        .await;
+    let elsewhere = house
+        .key(
+            "focal@kp",
+            Role::FocalPoint,
+            "dialogues/khartoum",
+            "parties/gm",
+        )
+        .await;
+    let respond = [
+        "respond",
+        "rabat/2023-geneva-missing.network/gm",
+        "--response",
+        "supported",
+        "--on",
+        "2026-01-20",
+    ];
+    for key in [None, Some(&theirs), Some(&elsewhere)] {
+        let (code, said) = house.tool(key.map(String::as_str), &respond);
+        assert_eq!(code, Some(4), "{said}");
+    }
+    let (code, said) = house.tool(Some(&ours), &respond);
+    assert_eq!(code, Some(0), "{said}");
+    // A report can neither be made in another's name nor given to another.
+    let add = |party: &'static str| {
+        [
+            "report",
+            "add",
+            "--dialogue",
+            "rabat",
+            "--id",
+            "r",
+            "--addressee",
+            "rabat/2023-geneva-missing.network/gm",
+            "--party",
+            party,
+            "--claimed",
+            "in-progress",
+            "--text",
+            "A focal point is named",
+        ]
+    };
+    let (code, said) = house.tool(Some(&ours), &add("pt"));
+    assert_eq!(code, Some(4), "{said}");
+    let (code, said) = house.tool(Some(&ours), &add("gm"));
+    assert_eq!(code, Some(0), "{said}");
+    let submit = ["report", "submit", "rabat/r"];
+    let (code, said) = house.tool(Some(&theirs), &submit);
+    assert_eq!(code, Some(4), "{said}");
+    let (code, said) = house.tool(Some(&ours), &submit);
+    assert_eq!(code, Some(0), "{said}");
+    let (code, said) = house.tool(Some(&ours), &["report", "verify", "rabat/r"]);
+    assert_eq!(code, Some(4), "who reports does not verify: {said}");
 }

@@ -185,14 +185,18 @@ impl Desk {
         let stored = self.parties_of(subject).await?;
         let proposed = message.proposed_parties().unwrap_or_default();
         let stored: Vec<&str> = stored.iter().map(String::as_str).collect();
-        // Neither may a record be taken from others nor given to them.
-        let mut whose = [stored, proposed];
-        whose.sort_by_key(|parties| !parties.is_empty());
-        let whose = whose.iter().skip_while(|parties| parties.is_empty());
-        let mut whose: Vec<&[&str]> = whose.map(Vec::as_slice).collect();
-        if whose.is_empty() {
-            whose.push(&[]);
-        }
+        // Neither may a record be taken from others nor given to them. One that belongs to nobody is judged as such.
+        let both = [stored, proposed];
+        let owned: Vec<&[&str]> = both
+            .iter()
+            .map(Vec::as_slice)
+            .filter(|parties| !parties.is_empty())
+            .collect();
+        let whose = if owned.is_empty() {
+            vec![&[][..]]
+        } else {
+            owned
+        };
         for parties in whose {
             rule.check(&caller.rights, caller.is_known(), subject, parties)
                 .map_err(|refusal| match refusal {
