@@ -157,7 +157,10 @@ impl Server {
                 *self.keeper.lock().unwrap() = Some(keeper);
                 return;
             }
-            drop(keeper.stdin.take());
+            // With a signal, since without one the folder goes too: the keeper may only be slow to begin.
+            if let Some(mut pipe) = keeper.stdin.take() {
+                let _ = writeln!(pipe, "QUIT");
+            }
             keeper.wait().unwrap();
             assert!(Instant::now() < deadline, "{}", self.log());
         }
