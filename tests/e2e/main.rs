@@ -25,6 +25,8 @@ mod keeping_keyed;
 mod keyed;
 mod kill;
 mod private;
+#[path = "../../crates/bench/src/raw.rs"]
+#[allow(unreachable_pub, reason = "it is public in the bench")]
 mod raw;
 mod replicas_killed;
 mod rooms;

@@ -1,13 +1,12 @@
 //! The audit trail of a service over gRPC; the same for every service.
 
-use rapporteur_access::{Refusal, policy};
 use rapporteur_proto::changes::v1::audit_service_server::{AuditService, AuditServiceServer};
 use rapporteur_proto::changes::v1::{ListAuditEntriesRequest, ListAuditEntriesResponse};
 use rapporteur_records::{Error, Feed};
 use tonic::{Request, Response, Status};
 
 use crate::page::page_size;
-use crate::{Caller, MAX_DECODING_BYTES, status};
+use crate::{Caller, MAX_DECODING_BYTES, permitted, status};
 
 const RPC: &str = "rapporteur.changes.v1.AuditService/ListAuditEntries";
 /// One entry may hold the largest commit twice: as it was, and as it became.
@@ -50,11 +49,5 @@ impl AuditService for Audit {
 
 /// Whether a caller may make a call that is about no record.
 pub(crate) fn may(caller: &Caller, rpc: &str) -> Result<(), Error> {
-    let rule = policy::rule(rpc);
-    let rule = rule.ok_or_else(|| Error::PermissionDenied(format!("nobody may call {rpc}")))?;
-    rule.check(&caller.rights, caller.is_known(), "", &[])
-        .map_err(|refusal| match refusal {
-            Refusal::Unknown(why) => Error::Unauthenticated(why),
-            Refusal::Forbidden(why) => Error::PermissionDenied(why),
-        })
+    permitted(rpc, &caller.rights, caller.is_known(), "", &[])
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
-use rapporteur_access::{Refusal, Rights, policy};
+use rapporteur_access::Rights;
 use rapporteur_proto::{
     BatchGetRequest, GetRequest, PagedRequest, Record, Stored, Wire, WriteRequest,
 };
@@ -16,7 +16,7 @@ use tonic::{Request, Response, Status};
 use crate::page::{PageToken, fingerprint, page_size};
 use crate::recent::{Answer, Asked, Recent};
 use crate::refusals::Refusals;
-use crate::{Caller, status};
+use crate::{Caller, permitted, status};
 
 /// What a handler answers.
 pub type Answered<T> = Result<Response<Wire<T>>, Status>;
@@ -179,8 +179,6 @@ impl Desk {
         if caller.rights == Rights::All {
             return Ok(());
         }
-        let rule = policy::rule(rpc)
-            .ok_or_else(|| Error::PermissionDenied(format!("nobody may call {rpc}")))?;
         let subject = message.subject();
         let stored = self.parties_of(subject).await?;
         let proposed = message.proposed_parties().unwrap_or_default();
@@ -198,11 +196,7 @@ impl Desk {
             owned
         };
         for parties in whose {
-            rule.check(&caller.rights, caller.is_known(), subject, parties)
-                .map_err(|refusal| match refusal {
-                    Refusal::Unknown(why) => Error::Unauthenticated(why),
-                    Refusal::Forbidden(why) => Error::PermissionDenied(why),
-                })?;
+            permitted(rpc, &caller.rights, caller.is_known(), subject, parties)?;
         }
         Ok(())
     }

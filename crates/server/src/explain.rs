@@ -103,7 +103,7 @@ pub(crate) fn complete<B>(answer: &mut Response<B>, code: Code, request_id: &Hea
                 Code::Internal if UNREADABLE.iter().any(|it| message.starts_with(it)) => {
                     (Code::InvalidArgument, "UNREADABLE_MESSAGE")
                 }
-                _ => (code, reason(code)),
+                _ => (code, code_name(code)),
             };
             let mut details = ErrorDetails::with_error_info(reason, DOMAIN, HashMap::new());
             details.set_request_info(request_id, "");
@@ -148,8 +148,8 @@ fn contains(haystack: &[u8], needle: &[u8]) -> bool {
         .any(|window| window == needle)
 }
 
-/// The reason of an error that came without one: the name of its code.
-fn reason(code: Code) -> &'static str {
+/// The name of a code, as gRPC writes it; the reason too of an error that came without one.
+pub fn code_name(code: Code) -> &'static str {
     match code {
         Code::Ok => "OK",
         Code::Cancelled => "CANCELLED",

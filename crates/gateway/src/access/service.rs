@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use prost::Message;
-use rapporteur_access::{Refusal, Rights, Role, rule};
+use rapporteur_access::{Rights, Role};
 use rapporteur_proto::gateway::v1::access_service_server::{AccessService, AccessServiceServer};
 use rapporteur_proto::gateway::v1::{
     CreateGrantRequest, CreateKeyRequest, CreateKeyResponse, GetCallerRequest, GetCallerResponse,
@@ -17,7 +17,7 @@ use rapporteur_records::name::id_of;
 use rapporteur_records::{Error, Listing, Noun, Page, PageRequest, time};
 use rapporteur_server::desk::{Answered, received};
 use rapporteur_server::page::{Fingerprint, fingerprint, page_size};
-use rapporteur_server::{MAX_DECODING_BYTES, PageToken, status};
+use rapporteur_server::{MAX_DECODING_BYTES, PageToken, permitted, status};
 use tonic::{Request, Response, Status};
 
 use super::grant::{self, GRANT};
@@ -283,11 +283,7 @@ fn allowed<T>(request: &Request<T>, rpc: &'static str) -> Result<Visitor, Status
         .get::<Visitor>()
         .cloned()
         .unwrap_or_default();
-    let rule = rule(rpc).ok_or_else(|| status(Error::Internal(format!("no rule for {rpc}"))))?;
     // Keys and grants belong to no dialogue and no party.
-    match rule.check(&visitor.rights, visitor.is_known(), "", &[]) {
-        Ok(()) => Ok(visitor),
-        Err(Refusal::Unknown(why)) => Err(status(Error::Unauthenticated(why))),
-        Err(Refusal::Forbidden(why)) => Err(status(Error::PermissionDenied(why))),
-    }
+    permitted(rpc, &visitor.rights, visitor.is_known(), "", &[]).map_err(status)?;
+    Ok(visitor)
 }

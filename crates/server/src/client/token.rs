@@ -4,7 +4,7 @@
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use rapporteur_proto::gateway::v1::IssueTokenRequest;
 use rapporteur_proto::gateway::v1::access_service_client::AccessServiceClient;
@@ -14,6 +14,7 @@ use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::Channel;
 
 use super::{connect_over, settled, within};
+use crate::callers::now;
 use crate::tls::{Outgoing, PeerArgs};
 
 const AUTHORIZATION: &str = "authorization";
@@ -143,9 +144,4 @@ fn bearer(secret: &str) -> Option<MetadataValue<Ascii>> {
     let mut value = MetadataValue::try_from(format!("Bearer {secret}")).ok()?;
     value.set_sensitive(true);
     (!secret.is_empty()).then_some(value)
-}
-
-fn now() -> u64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    now.unwrap_or_default().as_secs()
 }
