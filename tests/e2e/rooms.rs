@@ -3,15 +3,16 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-const ROOMS: [(&str, &[&str]); 11] = [
+const ROOMS: [(&str, &[&str]); 12] = [
     ("proto", &[]),
     ("store", &[]),
+    ("search", &[]),
     ("records", &["proto", "store"]),
     ("server", &["access", "proto", "records", "store"]),
     ("events", &["proto", "records", "server", "store"]),
     ("access", &[]),
     ("recommendations", &["proto", "records", "server", "store"]),
-    ("views", &["proto", "records", "store"]),
+    ("views", &["proto", "records", "search", "store"]),
     (
         "gateway",
         &["access", "proto", "records", "server", "store", "views"],
@@ -36,6 +37,7 @@ const ROOMS: [(&str, &[&str]); 11] = [
             "events",
             "recommendations",
             "gateway",
+            "search",
             "server",
             "store",
             "views",
