@@ -13,6 +13,7 @@
 //! | [`key`] | the admin key |
 //! | [`quota`] | how much a caller may ask |
 //! | [`forward`] | passing calls on |
+//! | [`nearby`] | reads that are answered from the gateway's own copies; [`fresh`]: how fresh these are |
 //! | [`balance`] | over the replicas of a service; [`repeat`]: which calls may be made twice |
 //! | [`lanes`] | connections to a replica |
 //! | [`stream`], [`download`] | one call on such a connection, up and down |
@@ -35,8 +36,10 @@ pub mod door;
 pub mod download;
 pub mod followup;
 pub mod forward;
+pub mod fresh;
 pub mod key;
 pub mod lanes;
+pub mod nearby;
 pub mod quota;
 pub mod repeat;
 pub mod replay;
@@ -64,6 +67,7 @@ use tonic::service::Routes;
 
 use crate::access::{Book, Mint, Oidc, OidcArgs, usage};
 use crate::door::Door;
+use crate::nearby::Nearby;
 use crate::quota::{Quota, QuotaArgs};
 use crate::upstream::Upstreams;
 
@@ -188,15 +192,17 @@ async fn run(
     let door = Door::new(admin, book.clone(), mint.clone(), oidc.clone());
     let door = Arc::new(door.counting(Quota::new(&arguments.quota)));
     let views = Views::load(store).await?;
+    let nearby = Arc::new(Nearby::new(&views));
     let mut followers = follow(
         &views,
+        &nearby,
         upstreams,
         &mint.introduction("gateway"),
         &serving.drain(),
     );
     attend(&book, oidc, &mut followers, &serving.drain());
     let followed_up = followup::server(views.clone(), upstreams.clone(), store).await?;
-    let router = forward::router(upstreams, door.clone());
+    let router = forward::router(upstreams, door.clone(), nearby);
     let routes = Routes::from(router)
         .add_service(door.guard(coverage::server(views.clone(), upstreams.clone())))
         .add_service(door.guard(trace::server(views.clone(), upstreams.clone())))
@@ -257,12 +263,14 @@ fn attend(book: &Arc<Book>, oidc: Option<Arc<Oidc>>, followers: &mut JoinSet<()>
 /// Keeps the views up to date beside the calls, and knows which replicas take calls.
 fn follow(
     views: &Views,
+    nearby: &Arc<Nearby>,
     upstreams: &Upstreams,
     introduction: &Introduction,
     drain: &Drain,
 ) -> JoinSet<()> {
     let mut followers = JoinSet::new();
-    for upstream in upstreams.all() {
+    for (place, upstream) in upstreams.all().iter().enumerate() {
+        let (nearby, upstream) = (nearby.clone(), upstream.clone());
         let (views, service, replicas) =
             (views.clone(), upstream.service, upstream.replicas.clone());
         let introduction = introduction.clone();
@@ -270,6 +278,7 @@ fn follow(
         followers.spawn(async move {
             tokio::select! {
                 () = views.follow(service, || replicas.channel(), &introduction) => {}
+                () = nearby.keep(place, &upstream, &introduction) => {}
                 () = replicas.watch() => {}
                 () = draining => {}
             }
