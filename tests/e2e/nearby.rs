@@ -132,7 +132,7 @@ async fn copies_are_what_the_service_answers_to_each_reader() {
     let (mut same, mut hidden) = (0, 0);
     for (type_name, names) in records(&house).await {
         let rpc = get(&type_name);
-        for name in names.iter().take(40) {
+        for name in names.iter().take(20) {
             // Every request for one record looks like this one.
             let message = GetEventRequest {
                 name: name.clone(),
@@ -162,7 +162,7 @@ async fn copies_are_what_the_service_answers_to_each_reader() {
         println!("{rpc}: {} records", names.len());
     }
     println!("{same} answers are the same, {hidden} are refused alike");
-    assert!(same > 300);
+    assert!(same > 100);
 
     let events = records(&house).await.remove("rapporteur.events.v1.Event");
     let names: Vec<String> = events.unwrap().into_iter().take(30).collect();
@@ -186,7 +186,23 @@ async fn nobody_is_shown_less_than_was_promised() {
     let rabat = "dialogues/rabat";
     let officer = house.key("officer@rabat", Role::Officer, rabat, "").await;
     let reader = house.key("reader@rabat", Role::Reader, rabat, "").await;
-    let name = "dialogues/rabat/events/2024-lisbon-hlm";
+    let name = "dialogues/rabat/events/open";
+    house.admin_does(&[
+        "event",
+        "add",
+        "--dialogue",
+        "rabat",
+        "--id",
+        "open",
+        "--title",
+        "Open",
+        "--kind",
+        "workshop",
+        "--state",
+        "planned",
+        "--start",
+        "2027-01",
+    ]);
     let mut client = EventServiceClient::new(channel(&house.gateway.address));
     let get = || GetEventRequest {
         name: name.into(),

@@ -18,7 +18,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use http_body_util::BodyExt as _;
 use prost::encoding::{decode_varint, encode_varint, encoded_len_varint};
 use prost_reflect::{Kind as FieldKind, MessageDescriptor, MethodDescriptor};
-use rapporteur_access::Rights;
+use rapporteur_access::{Rights, Who, rule};
 use rapporteur_proto::descriptor_pool;
 use rapporteur_records::{Introduction, Sight};
 use rapporteur_server::Caller;
@@ -231,6 +231,8 @@ fn questions() -> HashMap<String, Question> {
 fn question(method: &MethodDescriptor) -> Option<(String, Question)> {
     let path = format!("/{}/{}", method.parent_service().full_name(), method.name());
     let service = routes::of_path(&path)?;
+    // A read that not everybody may make is for the service to allow.
+    rule(path.strip_prefix('/')?).filter(|rule| rule.who == Who::Anyone)?;
     let first = |message: MessageDescriptor| message.get_field(1);
     let asked = first(method.input())?;
     if method.name().starts_with("Get") && asked.name() == "name" {
