@@ -13,8 +13,9 @@ use futures::future::Either;
 use http::header::{CONNECTION, HOST, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderName, HeaderValue, Request, Response, Version};
 use rapporteur_records::Error;
+use rapporteur_server::trace::Asked;
 use rapporteur_server::{Deadline, REQUEST_ID_KEY, status};
-use tonic::Status;
+use tonic::{Code, Status};
 use tower::service_fn;
 
 use crate::balance::Balance;
@@ -68,19 +69,25 @@ impl Forward {
         self: Arc<Self>,
         request: Request<Body>,
     ) -> impl Future<Output = Result<Response<Download>, Infallible>> + Send {
-        let begun = self.prepared(request).map(|(service, place, request)| {
+        let begun = self.prepared(request).map(|(service, place, mut request)| {
+            let span = Asked::begin(ROUTES[service].name, &mut request);
             let begun = self.services[service].begin(place, request);
-            (service, place, begun)
+            (service, place, begun, span)
         });
         async move {
-            let (service, place, begun) = match begun {
+            let (service, place, begun, span) = match begun {
                 Ok(begun) => begun,
                 Err(status) => return Ok(answered(*status)),
             };
-            Ok(match self.services[service].answer(place, begun).await {
+            let answer = match self.services[service].answer(place, begun).await {
                 Ok(answer) => answer,
                 Err(error) => answered(status(error)),
-            })
+            };
+            if let Some(span) = span {
+                let code = answer.headers().get(Status::GRPC_STATUS);
+                span.end(code.map_or(Code::Ok, |code| Code::from_bytes(code.as_bytes())));
+            }
+            Ok(answer)
         }
     }
 
