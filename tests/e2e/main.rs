@@ -31,4 +31,5 @@ mod raw;
 mod replicas_killed;
 mod rooms;
 mod sample;
+mod seen;
 mod sets;
