@@ -80,7 +80,8 @@ async fn use_it(house: &House) {
     let door = &house.gateway.address;
     let (status, _) = http(door, "GET /v1/dialogues/coast", &[], "").await;
     assert_eq!(status, 200);
-    let (status, _) = http(door, "POST /v1/dialogues?dialogueId=x", &[], "{}").await;
+    let json = ["content-type: application/json".to_owned()];
+    let (status, _) = http(door, "POST /v1/dialogues?dialogueId=x", &json, "{}").await;
     assert_eq!(status, 401, "without a key");
 }
 

@@ -6,8 +6,8 @@ use super::collector::Collector;
 use super::{first_cells, http};
 use crate::harness::House;
 
-/// Those of every line.
-const OF_ALL: [&str; 4] = ["timestamp", "level", "target", "message"];
+/// Those of every line, and of one that is written within a call that is traced.
+const OF_ALL: [&str; 6] = ["timestamp", "level", "target", "message", "span", "spans"];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_calls_line_has_the_fields_that_are_written_down() {
