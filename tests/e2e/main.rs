@@ -32,4 +32,5 @@ mod raw;
 mod replicas_killed;
 mod rooms;
 mod sample;
+mod seen;
 mod sets;

@@ -9,8 +9,8 @@ use rapporteur_gateway::quota::QuotaArgs;
 use rapporteur_records::Introduction;
 use rapporteur_server::tls::PeerArgs;
 use rapporteur_server::{Args, MainError, Storage};
-use rapporteur_store::Store;
 use rapporteur_store::engine::{Address, Opened, Settings};
+use rapporteur_store::{Meter, Store};
 use tokio::sync::watch;
 use turmoil::Sim;
 use uuid::Uuid;
@@ -52,6 +52,7 @@ impl Disk {
             store: self.open(),
             failed: watch::channel(None).1,
             recovered: false,
+            meter: Meter::default(),
         };
         let address = Address::Sled("simulated".into());
         let settings = Settings::default();

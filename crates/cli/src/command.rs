@@ -102,7 +102,7 @@ enum Command {
     Demo,
     /// Make a CA and certificates for a trial, and say how to use them
     DevCerts(dev_certs::Ask),
-    /// Show how each service is
+    /// Show how each service is; exits 6 when one does not serve, or the views of it do not get on
     Status,
     Store(store::Ask),
     Doctor(doctor::Ask),

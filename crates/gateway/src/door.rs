@@ -21,7 +21,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use rapporteur_access::{Rights, Who, rule};
 use rapporteur_records::{Error, time};
 use rapporteur_server::tls::Peer;
-use rapporteur_server::{ANONYMOUS, CALLER_KEY, status};
+use rapporteur_server::{ANONYMOUS, CALLER_KEY, Metrics, status};
 use subtle::ConstantTimeEq as _;
 use tonic::Status;
 use tonic::body::Body;
@@ -47,6 +47,7 @@ pub struct Door {
     mint: Arc<Mint>,
     oidc: Option<Arc<Oidc>>,
     quota: Quota,
+    metrics: Metrics,
 }
 
 impl Door {
@@ -64,19 +65,28 @@ impl Door {
             mint,
             oidc,
             quota: Quota::new(&QuotaArgs::unlimited()),
+            metrics: Metrics::default(),
         }
     }
 
-    /// The same; how much each caller asks is counted.
-    pub fn counting(self, quota: Quota) -> Self {
-        Self { quota, ..self }
+    /// The same; how much each caller asks is counted, and in `metrics` who asks too much.
+    pub fn counting(self, quota: Quota, metrics: Metrics) -> Self {
+        Self {
+            quota,
+            metrics,
+            ..self
+        }
     }
 
     /// Says who calls ([`Door::admit`]), and whether that caller may call now.
     pub fn enter(&self, parts: &mut Parts) -> Result<Visitor, Box<Status>> {
         let visitor = self.admit(parts.uri.path(), &mut parts.headers)?;
         let peer = Peer::of(&parts.extensions);
-        self.quota.admit(visitor.caller(), peer)?;
+        let admitted = self.quota.admit(visitor.caller(), peer);
+        admitted.map_err(|(refusal, status)| {
+            self.metrics.refused(refusal);
+            status
+        })?;
         Ok(visitor)
     }
 

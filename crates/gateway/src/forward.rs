@@ -15,8 +15,8 @@ use http::request::Parts;
 use http::{HeaderName, HeaderValue, Request, Response, Version};
 use rapporteur_records::Error;
 use rapporteur_server::tls::Peer;
-use rapporteur_server::{Deadline, REQUEST_ID_KEY, status};
-use tonic::Status;
+use rapporteur_server::{Deadline, REQUEST_ID_KEY, status, trace};
+use tonic::{Code, Status};
 use tower::service_fn;
 
 use crate::balance::Balance;
@@ -84,6 +84,9 @@ pub fn router(upstreams: &Upstreams, door: Arc<Door>, nearby: Arc<Nearby>) -> Ro
 
 type Answered = Result<Response<Download>, Infallible>;
 
+/// A call on its way: the place of a replica, the request, its span.
+type Onward = (usize, Request<Body>, Option<trace::Asked>);
+
 /// A call that was let in.
 struct Entered {
     parts: Parts,
@@ -99,22 +102,24 @@ impl Forward {
         let (parts, body) = request.into_parts();
         let begun = self.entered(parts).and_then(|entered| {
             let (service, caller) = (entered.service, entered.caller);
-            let (place, request) = self.onward(entered, body)?;
+            let (place, request, span) = self.onward(entered, body)?;
             let begun = self.services[service].begin(place, request);
-            Ok((service, caller, place, begun))
+            Ok((service, caller, place, begun, span))
         });
         async move {
-            let (service, caller, place, begun) = match begun {
+            let (service, caller, place, begun, span) = match begun {
                 Ok(begun) => begun,
                 Err(status) => return Ok(answered(*status)),
             };
-            Ok(match self.services[service].answer(place, begun).await {
+            let answer = match self.services[service].answer(place, begun).await {
                 Ok(answer) => {
                     self.nearby.fresh(service).answers(caller);
                     answer
                 }
                 Err(error) => answered(status(error)),
-            })
+            };
+            ended(span, &answer);
+            Ok(answer)
         }
     }
 
@@ -133,11 +138,13 @@ impl Forward {
                 }
             }
             let (service, caller) = (entered.service, entered.caller);
-            let (place, request) = self.onward(entered, body)?;
+            let (place, request, span) = self.onward(entered, body)?;
             let begun = self.services[service].begin(place, request);
             let answer = self.services[service].answer(place, begun).await;
             self.nearby.fresh(service).answers(caller);
-            answer.map_err(|error| Box::new(status(error)))
+            let answer = answer.unwrap_or_else(|error| answered(status(error)));
+            ended(span, &answer);
+            Ok(answer)
         };
         Ok(answer
             .await
@@ -159,8 +166,8 @@ impl Forward {
         })
     }
 
-    /// The call as it goes on, and the place of the replica to which it goes.
-    fn onward(&self, entered: Entered, body: Body) -> Result<(usize, Request<Body>), Box<Status>> {
+    /// The call as it goes on, the place of the replica to which it goes, and its span where calls are traced.
+    fn onward(&self, entered: Entered, body: Body) -> Result<Onward, Box<Status>> {
         let mut parts = entered.parts;
         if parts.version != Version::HTTP_2 {
             HOP_BY_HOP
@@ -190,7 +197,17 @@ impl Forward {
             // When the call is made elsewhere, less is left.
             parts.extensions.insert(deadline);
         }
-        Ok((place, Request::from_parts(parts, body)))
+        let mut request = Request::from_parts(parts, body);
+        let span = trace::Asked::begin(ROUTES[entered.service].name, &mut request);
+        Ok((place, request, span))
+    }
+}
+
+/// The span of a passed call ends with the head of its answer.
+fn ended(span: Option<trace::Asked>, answer: &Response<Download>) {
+    if let Some(span) = span {
+        let code = answer.headers().get(Status::GRPC_STATUS);
+        span.end(code.map_or(Code::Ok, |code| Code::from_bytes(code.as_bytes())));
     }
 }
 

@@ -190,9 +190,15 @@ async fn run(
         .map_err(|error| format!("{}: {error}", keys_file.display()))?;
     let oidc = Oidc::new(&arguments.oidc)?;
     let door = Door::new(admin, book.clone(), mint.clone(), oidc.clone());
-    let door = Arc::new(door.counting(Quota::new(&arguments.quota)));
+    let metrics = &arguments.server.metrics;
+    let door = Arc::new(door.counting(Quota::new(&arguments.quota), metrics.clone()));
     let views = Views::load(store).await?;
     let nearby = Arc::new(Nearby::new(&views));
+    for upstream in upstreams.all() {
+        let (views, service) = (views.clone(), upstream.service);
+        metrics.upstream(&upstream.replicas);
+        metrics.feed(upstream.name, move || views.progress(service));
+    }
     let mut followers = follow(
         &views,
         &nearby,

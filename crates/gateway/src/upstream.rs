@@ -10,7 +10,7 @@ use rapporteur_proto::changes::v1::{
 };
 use rapporteur_records::Error;
 use rapporteur_server::client::settled;
-use rapporteur_server::{Replicas, status};
+use rapporteur_server::{Replicas, status, trace};
 use tonic::transport::Channel;
 use tonic::{Code, Request, Response, Status, Streaming};
 
@@ -147,5 +147,7 @@ pub(crate) fn changes(channel: Channel) -> ChangeServiceClient<Channel> {
 fn copy<M: Clone>(request: &Request<M>) -> Request<M> {
     let mut copy = Request::new(request.get_ref().clone());
     *copy.metadata_mut() = request.metadata().clone();
+    // Each asking is a span of its own.
+    trace::inject(copy.metadata_mut());
     copy
 }

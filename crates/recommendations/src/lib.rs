@@ -133,6 +133,10 @@ pub async fn start_on(
         introduction,
     )?;
     register.mirror().load().await?;
+    let progress = register.mirror().progress();
+    let metrics = &arguments.server.metrics;
+    metrics.upstream(register.replicas());
+    metrics.feed("events", move || progress.borrow().clone());
     let services = api::SERVICES
         .iter()
         .chain(&["rapporteur.changes.v1.ChangeService"])

@@ -13,6 +13,7 @@ pub use introduction::Introduction;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use prost::{Message, Name};
@@ -33,6 +34,18 @@ pub struct Progress {
     pub trouble: String,
     /// Raised each time the mirror was emptied, so that what was derived from it is rebuilt.
     pub generation: u64,
+    /// When it last knew that it has all of the other log. While all is well that is told anew every 15 s.
+    pub current: Option<Instant>,
+    /// Time from the last change's commit until it was here, by the clocks of both machines; of changes that came
+    /// as they happened, not of those that were caught up with.
+    pub delay: Duration,
+}
+
+impl Progress {
+    /// How long ago it last had all of the other log; `None` while it never had.
+    pub fn behind(&self) -> Option<Duration> {
+        self.current.map(|current| current.elapsed())
+    }
 }
 
 /// What follows the mirror inside this process (a read model in memory).

@@ -14,6 +14,7 @@ use clap::error::ErrorKind;
 use clap::{Command, Parser, ValueEnum};
 
 use crate::callers::Callers;
+use crate::metrics::Metrics;
 use crate::serve::ServeError;
 use crate::storage::StoreArgs;
 use crate::tls::{Acceptor, ListenArgs};
@@ -48,9 +49,17 @@ pub struct Args {
     /// Whether and how connections are private.
     #[command(flatten)]
     pub tls: ListenArgs,
-    /// Address on which health alone is answered, without TLS: for probes that have no certificate
+    /// Address on which health and `/metrics` alone are answered, without TLS: for probes and Prometheus, which have
+    /// no certificate
     #[arg(long, value_name = "ADDRESS")]
     pub health_listen: Option<SocketAddr>,
+    /// Where calls, commits and feeds are counted.
+    #[arg(skip)]
+    pub metrics: Metrics,
+    /// Collector of traces (OTLP over gRPC), such as http://127.0.0.1:4317; without it, or
+    /// OTEL_EXPORTER_OTLP_ENDPOINT, nothing is traced
+    #[arg(long, value_name = "URL")]
+    pub otlp: Option<String>,
     /// TOML file with any of these settings, written as `drain_seconds = 30`
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,

@@ -9,6 +9,8 @@
 //! | --- | --- |
 //! | [`args`] | flags, variables and file keys: one definition ([`Args`], [`args::parse`]) |
 //! | [`telemetry`] | log lines on stderr |
+//! | [`metrics`] | figures for Prometheus |
+//! | [`trace`] | spans for OpenTelemetry |
 //! | [`run()`] | the life of a process, [`shutdown_signal`] |
 //! | [`serve()`], [`Serving`] | listener + routes -> server with health, reflection, limits, drain |
 //! | [`Drain`], [`Readiness`] | "the process stops" to services, "I cannot work" from them |
@@ -103,11 +105,13 @@ pub mod changes;
 pub mod client;
 pub mod deadline;
 pub mod desk;
+pub mod metrics;
 pub mod network;
 pub mod page;
 pub mod stores;
 pub mod telemetry;
 pub mod tls;
+pub mod trace;
 
 mod accept;
 mod answer;
@@ -145,6 +149,7 @@ pub use desk::Desk;
 pub use drain::{Drain, Readiness};
 pub use explain::code_name;
 pub use health::{ENGINE_KEY, VERSION_KEY};
+pub use metrics::Metrics;
 pub use page::PageToken;
 pub use permission::permitted;
 pub use replicas::{Replica, Replicas};

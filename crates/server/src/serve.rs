@@ -99,14 +99,18 @@ pub async fn serve(
         routes = with_reflection(routes, &serving)?;
     }
 
+    let door = Door::new(serving.door, tls);
+    let metrics = &serving.metrics;
+    metrics.serving(serving.about.version, serving.readiness.clone());
+    let counted = door.clone();
+    metrics.connections(move || counted.counts());
     let probes = match serving.health_listen {
         Some(address) => {
-            let health = Routes::new(health.service(serving.about.clone()));
-            Some(probes::answer(address, health).await?)
+            let health = health.service(serving.about.clone());
+            Some(probes::answer(address, health, metrics.clone()).await?)
         }
         None => None,
     };
-    let door = Door::new(serving.door, tls);
     let close = CancellationToken::new();
     let calls = serving.calls();
     let mut server = pin!(

@@ -13,6 +13,7 @@ use crate::call::CallLayer;
 use crate::callers::Callers;
 use crate::deadline::{self, Pace, Patience};
 use crate::drain::{Drain, Readiness};
+use crate::metrics::Metrics;
 use crate::tls::ListenArgs;
 
 /// Resolves with the reason why the process cannot go on.
@@ -36,6 +37,7 @@ pub struct Serving {
     pub(crate) fatal: Option<Fatal>,
     pub(crate) about: About,
     pub(crate) callers: Callers,
+    pub(crate) metrics: Metrics,
 }
 
 /// What a process says of itself in the metadata of its health answers.
@@ -101,6 +103,7 @@ impl Serving {
             self.pace,
             self.drain.clone(),
             self.callers.clone(),
+            self.metrics.calls(),
         )
     }
 
@@ -162,6 +165,7 @@ impl From<&Args> for Serving {
             fatal: None,
             about: About::default(),
             callers: Callers::Nobody,
+            metrics: args.metrics.clone(),
         }
     }
 }

@@ -157,8 +157,10 @@ impl Storage {
         let settings = Settings {
             cache_bytes: args.cache_mib << 20,
             remote: args.store.remote(),
+            meter: args.metrics.meter(),
             ..Settings::default()
         };
+        args.metrics.of(service);
         let schema = schema_of(service);
         let address = match &args.store.store {
             Some(text) => text
@@ -169,7 +171,9 @@ impl Storage {
         let address = engine::in_schema(address, &schema, &settings).await?;
         tracing::info!(store = %address, "opening the store");
         let opened = engine::open(&address, &settings).await?;
-        Self::of(opened, address, settings, schema).await
+        let storage = Self::of(opened, address, settings, schema).await?;
+        args.metrics.store(&storage.switch);
+        Ok(storage)
     }
 
     /// A store that was opened already.
