@@ -15,6 +15,7 @@ mod harness;
 mod server;
 
 mod apart;
+mod attacks;
 mod floods;
 mod followers;
 mod fuzz;
