@@ -66,6 +66,18 @@ impl Running {
         data: &Path,
         arguments: &[&str],
     ) -> Self {
+        // `env` runs what it is given.
+        Self::start_by(Command::new("env"), name, address, data, arguments)
+    }
+
+    /// The same, by a command that runs the program it is given in its own place.
+    pub(crate) fn start_by(
+        mut command: Command,
+        name: &'static str,
+        address: &str,
+        data: &Path,
+        arguments: &[&str],
+    ) -> Self {
         let log = data.with_extension("log");
         let file = std::fs::File::options()
             .create(true)
@@ -74,7 +86,8 @@ impl Running {
             .unwrap();
         // Who checks what callers may do starts the services with the gateway's keys instead.
         let trust = name != "rapporteur-gateway" && !arguments.contains(&"--caller-keys");
-        let child = Command::new(program(name))
+        let child = command
+            .arg(program(name))
             .args(["--listen", address, "--data"])
             .arg(data)
             .args(trust.then_some("--trust-callers"))

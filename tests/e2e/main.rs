@@ -15,11 +15,15 @@ mod harness;
 mod server;
 
 mod apart;
+mod attacks;
 mod floods;
 mod followers;
 mod fuzz;
 mod grants;
 mod hidden;
+mod hosts;
+#[path = "../judge.rs"]
+mod judge;
 mod keeping;
 mod keeping_keyed;
 mod keyed;
@@ -29,6 +33,8 @@ mod private;
 #[path = "../../crates/bench/src/raw.rs"]
 #[allow(unreachable_pub, reason = "it is public in the bench")]
 mod raw;
+#[path = "../recorder.rs"]
+mod recorder;
 mod replicas_killed;
 mod rooms;
 mod sample;

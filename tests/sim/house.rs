@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use turmoil::Sim;
 use uuid::Uuid;
 
+use crate::judge::Stores;
 use crate::memory::{Data, Memory};
 use crate::network::Port;
 use crate::process::BROKEN;
@@ -40,7 +41,7 @@ impl Disk {
     }
 
     /// Opens what is kept.
-    pub(crate) fn open(&self) -> Arc<dyn Store> {
+    fn open(&self) -> Arc<dyn Store> {
         Memory::new(None, Arc::clone(&self.data), self.id)
     }
 
@@ -129,6 +130,15 @@ impl House {
             }
         });
         house
+    }
+
+    /// What is kept now.
+    pub(crate) fn stores(&self) -> Stores {
+        Stores {
+            gateway: self.gateway.open(),
+            events: self.events.open(),
+            recommendations: self.recommendations.open(),
+        }
     }
 }
 

@@ -23,6 +23,7 @@ use tonic::{Request, Response, Status};
 
 use self::token::Token;
 use self::watch::Joined;
+use crate::audience::Audience;
 use crate::routes::{self, ROUTES};
 use crate::upstream::Upstreams;
 
@@ -30,11 +31,17 @@ use crate::upstream::Upstreams;
 #[derive(Clone, Debug)]
 pub struct Changes {
     upstreams: Upstreams,
+    audience: Audience,
 }
 
 /// The generated server of the joined feed.
 pub fn server(upstreams: Upstreams) -> ChangeServiceServer<Changes> {
-    ChangeServiceServer::new(Changes { upstreams })
+    let audience = Audience::default();
+    let changes = Changes {
+        upstreams,
+        audience,
+    };
+    ChangeServiceServer::new(changes)
         .max_decoding_message_size(MAX_DECODING_BYTES)
         .max_encoding_message_size(MAX_ENCODING_BYTES)
 }
@@ -81,13 +88,15 @@ impl ChangeService for Changes {
     type WatchStream = Joined;
 
     async fn watch(&self, request: Request<WatchRequest>) -> Result<Response<Joined>, Status> {
+        let seat = self.audience.seat(&request)?;
         let onward = Onward::of(&request);
         let request = request.into_inner();
         let token: Token = request.token.parse().map_err(status)?;
         let types = types_for(&request.types).map_err(status)?;
-        Joined::open(&self.upstreams, &onward, token, types, &request.name_prefix)
-            .await
-            .map(Response::new)
+        let mut joined =
+            Joined::open(&self.upstreams, &onward, token, types, &request.name_prefix).await?;
+        joined.sits(seat);
+        Ok(Response::new(joined))
     }
 
     async fn list_revisions(

@@ -11,7 +11,7 @@
 //! | [`door`] | who calls, and what anonymous callers may; [`visitor`]: whom it took in |
 //! | [`access`] | keys, grants, and the tokens that say to the services who calls |
 //! | [`key`] | the admin key |
-//! | [`quota`] | how much a caller may ask |
+//! | [`quota`] | how much a caller may ask; [`audience`]: how many may watch |
 //! | [`forward`] | passing calls on |
 //! | [`nearby`] | reads that are answered from the gateway's own copies; [`fresh`]: how fresh these are |
 //! | [`balance`] | over the replicas of a service; [`repeat`]: which calls may be made twice |
@@ -28,6 +28,7 @@
 #![warn(missing_docs)]
 
 pub mod access;
+pub mod audience;
 pub mod audit;
 pub mod balance;
 pub mod changes;
@@ -70,6 +71,9 @@ use crate::door::Door;
 use crate::nearby::Nearby;
 use crate::quota::{Quota, QuotaArgs};
 use crate::upstream::Upstreams;
+
+/// Calls at a time on one connection: the fewest that RFC 9113 6.5.2 recommends, since anybody may connect.
+const STREAMS: u32 = 100;
 
 /// One address for all services: forwards, joins, and says who calls.
 #[derive(Clone, Debug, clap::Parser)]
@@ -221,7 +225,7 @@ async fn run(
             upstreams.clone(),
             store.clone(),
         )));
-    let serving = serving.http1().pace(web::pace);
+    let serving = serving.http1().streams(STREAMS).pace(web::pace);
     let router = routes.into_axum_router();
     let routes = web::router(router, &serving.calls(), views, &arguments.cors_origins)?;
     // Reflection shows every service: to a client the system is one server.

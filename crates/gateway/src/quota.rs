@@ -188,7 +188,7 @@ fn is_admin(caller: &str) -> bool {
 }
 
 /// What stands for one customer: an IPv4 address, or the 64 bits of IPv6 of which each has many addresses.
-fn network(address: IpAddr) -> IpAddr {
+pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
         v4 => v4,

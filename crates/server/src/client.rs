@@ -71,9 +71,6 @@ pub fn connect_over(url: &str, tls: Option<Outgoing>) -> Result<Channel, Error> 
 
 /// A channel to `endpoint` over whatever network this process is on, and over TLS when `tls` is given.
 pub fn lazy(endpoint: &Endpoint, tls: Option<Outgoing>) -> Channel {
-    if tls.is_none() && network::simulated().is_none() {
-        return endpoint.connect_lazy();
-    }
     endpoint.connect_with_connector_lazy(service_fn(move |uri: Uri| {
         let tls = tls.clone();
         async move { way(&uri, tls).await.map(TokioIo::new) }

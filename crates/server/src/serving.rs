@@ -14,6 +14,7 @@ use crate::callers::Callers;
 use crate::deadline::{self, Pace, Patience};
 use crate::drain::{Drain, Readiness};
 use crate::metrics::Metrics;
+use crate::serve::STREAMS_PER_CONNECTION;
 use crate::tls::ListenArgs;
 
 /// Resolves with the reason why the process cannot go on.
@@ -29,6 +30,8 @@ pub struct Serving {
     pub(crate) door: DoorLimits,
     pub(crate) tls: ListenArgs,
     pub(crate) http1: bool,
+    /// Calls at a time on one connection.
+    pub(crate) streams: u32,
     pub(crate) health_listen: Option<SocketAddr>,
     pub(crate) announce: Duration,
     pub(crate) drain_within: Duration,
@@ -95,6 +98,13 @@ impl Serving {
         self
     }
 
+    /// Calls at a time on one connection, where many may come who mean no good: what answers cost that nobody takes
+    /// grows with it.
+    pub fn streams(mut self, streams: u32) -> Self {
+        self.streams = streams;
+        self
+    }
+
     /// The layer that every call goes through, for calls that a process makes to its own services. Take it when
     /// the pace is settled.
     pub fn calls(&self) -> CallLayer {
@@ -157,6 +167,7 @@ impl From<&Args> for Serving {
             },
             tls: args.tls.clone(),
             http1: false,
+            streams: STREAMS_PER_CONNECTION,
             health_listen: args.health_listen,
             announce: Duration::from_secs(args.announce_seconds),
             drain_within: args.drain(),

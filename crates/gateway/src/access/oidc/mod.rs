@@ -195,6 +195,10 @@ impl Oidc {
         if !ALGORITHMS.contains(&header.alg) {
             return Err(refused(why(&ErrorKind::InvalidAlgorithm)));
         }
+        if header.crit.is_some() {
+            // RFC 7515 4.1.11.
+            return Err(refused("asks for what is not understood here (`crit`)"));
+        }
         let kid = header
             .kid
             .ok_or_else(|| refused("does not say its key (`kid`)"))?;
