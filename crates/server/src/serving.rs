@@ -13,6 +13,7 @@ use crate::call::CallLayer;
 use crate::callers::Callers;
 use crate::deadline::{self, Pace, Patience};
 use crate::drain::{Drain, Readiness};
+use crate::refusals::Refusals;
 use crate::tls::ListenArgs;
 
 /// Resolves with the reason why the process cannot go on.
@@ -36,6 +37,7 @@ pub struct Serving {
     pub(crate) fatal: Option<Fatal>,
     pub(crate) about: About,
     pub(crate) callers: Callers,
+    pub(crate) refusals: Option<Refusals>,
 }
 
 /// What a process says of itself in the metadata of its health answers.
@@ -102,6 +104,7 @@ impl Serving {
             self.drain.clone(),
             self.callers.clone(),
         )
+        .recording(self.refusals.clone())
     }
 
     /// When this resolves, with the reason, the process drains and [`crate::serve()`] returns
@@ -114,6 +117,12 @@ impl Serving {
     /// Whom to believe about who calls; nobody unless it is said.
     pub fn callers(mut self, callers: Callers) -> Self {
         self.callers = callers;
+        self
+    }
+
+    /// Where calls go on record whose caller is not who it says.
+    pub fn refusals(mut self, refusals: Refusals) -> Self {
+        self.refusals = Some(refusals);
         self
     }
 
@@ -162,6 +171,7 @@ impl From<&Args> for Serving {
             fatal: None,
             about: About::default(),
             callers: Callers::Nobody,
+            refusals: None,
         }
     }
 }
