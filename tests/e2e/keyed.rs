@@ -106,6 +106,19 @@ impl House {
         assert_eq!(code, Some(0), "{arguments:?}: {said}");
     }
 
+    /// Loads the sample record.
+    pub(crate) fn load_sample(&self) {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/crates/cli/sample");
+        let mut files: Vec<_> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.extension().is_some_and(|e| e == "ndjson"))
+            .collect();
+        files.sort();
+        let files = files.iter().map(|path| path.to_str().unwrap());
+        self.admin_does(&["load"].into_iter().chain(files).collect::<Vec<_>>());
+    }
+
     /// A key of somebody with one role in one dialogue.
     pub(crate) async fn key(
         &self,

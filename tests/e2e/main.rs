@@ -24,6 +24,7 @@ mod keeping;
 mod keeping_keyed;
 mod keyed;
 mod kill;
+mod nearby;
 mod private;
 #[path = "../../crates/bench/src/raw.rs"]
 #[allow(unreachable_pub, reason = "it is public in the bench")]

@@ -14,6 +14,7 @@
 //! | [`key`] | the admin key |
 //! | [`quota`] | how much a caller may ask |
 //! | [`forward`] | passing calls on |
+//! | [`nearby`] | reads that are answered from the gateway's own copies; [`fresh`]: how fresh these are |
 //! | [`balance`] | over the replicas of a service; [`repeat`]: which calls may be made twice |
 //! | [`lanes`] | connections to a replica |
 //! | [`stream`], [`download`] | one call on such a connection, up and down |
@@ -36,8 +37,10 @@ pub mod door;
 pub mod download;
 pub mod followup;
 pub mod forward;
+pub mod fresh;
 pub mod key;
 pub mod lanes;
+pub mod nearby;
 pub mod quota;
 pub mod repeat;
 pub mod replay;
@@ -68,6 +71,7 @@ use tonic::service::Routes;
 
 use crate::access::{Book, Mint, Oidc, OidcArgs, usage};
 use crate::door::Door;
+use crate::nearby::Nearby;
 use crate::quota::{Quota, QuotaArgs};
 use crate::upstream::Upstreams;
 
@@ -194,8 +198,10 @@ async fn run(
     let door = door.counting(Quota::new(&arguments.quota));
     let door = Arc::new(door.recording(refusals.clone()));
     let views = Views::load(store).await?;
+    let nearby = Arc::new(Nearby::new(&views));
     let mut followers = follow(
         &views,
+        &nearby,
         upstreams,
         &mint.introduction("gateway"),
         &serving.drain(),
@@ -214,7 +220,7 @@ async fn run(
     let trail = Trail::new(feed, book.records().clone(), &access::NOUNS);
     let audited = audit::server(upstreams.clone(), trail, refusals.clone());
     let kept = access::service::server(book.clone(), mint, tokens, refusals.clone());
-    let router = forward::router(upstreams, door.clone());
+    let router = forward::router(upstreams, door.clone(), nearby);
     let routes = Routes::from(router)
         .add_service(door.guard(coverage::server(views.clone(), upstreams.clone())))
         .add_service(door.guard(trace::server(views.clone(), upstreams.clone())))
@@ -276,12 +282,14 @@ fn attend(book: &Arc<Book>, oidc: Option<Arc<Oidc>>, followers: &mut JoinSet<()>
 /// Keeps the views up to date beside the calls, and knows which replicas take calls.
 fn follow(
     views: &Views,
+    nearby: &Arc<Nearby>,
     upstreams: &Upstreams,
     introduction: &Introduction,
     drain: &Drain,
 ) -> JoinSet<()> {
     let mut followers = JoinSet::new();
-    for upstream in upstreams.all() {
+    for (place, upstream) in upstreams.all().iter().enumerate() {
+        let (nearby, upstream) = (nearby.clone(), upstream.clone());
         let (views, service, replicas) =
             (views.clone(), upstream.service, upstream.replicas.clone());
         let introduction = introduction.clone();
@@ -289,6 +297,7 @@ fn follow(
         followers.spawn(async move {
             tokio::select! {
                 () = views.follow(service, || replicas.channel(), &introduction) => {}
+                () = nearby.keep(place, &upstream, &introduction) => {}
                 () = replicas.watch() => {}
                 () = draining => {}
             }

@@ -39,6 +39,8 @@ pub struct Progress {
 pub trait Observer: Send + Sync {
     /// A record has this new value (with etag), or none.
     fn changed(&self, name: &str, type_name: &str, value: Option<&[u8]>);
+    /// What was shown so far is a state in which the other service once was: no commit is shown by half.
+    fn settled(&self) {}
     /// Everything is gone; it will come again.
     fn cleared(&self);
 }
@@ -161,6 +163,7 @@ impl Mirror {
                 observer.changed(name, type_name, Some(value))
             })
             .await?;
+            observer.settled();
         }
         self.progress.send_modify(|p| p.position = cursor.position);
         self.sees(cursor);
@@ -170,6 +173,12 @@ impl Mirror {
     /// The token of the last change taken over; empty at the beginning.
     pub async fn token(&self) -> Result<String> {
         Ok(self.cursor().await?.0.token)
+    }
+
+    /// The token of the last change that the observer has seen; `None` before [`Mirror::load`].
+    pub fn seen_token(&self) -> Option<String> {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.as_ref().map(|cursor| cursor.token.clone())
     }
 
     /// Where the mirror in the store is, and the version of the row that says so.

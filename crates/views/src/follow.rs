@@ -16,6 +16,7 @@ use rapporteur_records::{Error, Introduction, Mirror, Result, Sight};
 use rapporteur_store::Store;
 use tonic::transport::Channel;
 
+use crate::copies::{Copied, Copies};
 use crate::model::Model;
 use crate::shelf::Shelf;
 
@@ -44,6 +45,7 @@ pub struct Views {
 #[derive(Clone)]
 struct Followed {
     mirror: Mirror,
+    copies: Arc<Copies>,
     loaded: u64,
 }
 
@@ -67,6 +69,7 @@ impl fmt::Debug for Views {
 struct Feeder {
     service: Service,
     models: Arc<RwLock<Shelf>>,
+    copies: Arc<Copies>,
 }
 
 impl Observer for Feeder {
@@ -75,6 +78,11 @@ impl Observer for Feeder {
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .apply(name, type_name, value);
+        self.copies.change(name, type_name, value);
+    }
+
+    fn settled(&self) {
+        self.copies.settle();
     }
 
     fn cleared(&self) {
@@ -82,6 +90,7 @@ impl Observer for Feeder {
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .clear(self.service);
+        self.copies.clear();
     }
 }
 
@@ -90,14 +99,20 @@ impl Views {
     pub async fn load(store: &Arc<dyn Store>) -> Result<Self> {
         let models = Arc::new(RwLock::new(Shelf::default()));
         let followed = async |service| {
+            let copies = Arc::<Copies>::default();
             let feeder: Arc<dyn Observer> = Arc::new(Feeder {
                 service,
                 models: models.clone(),
+                copies: copies.clone(),
             });
             let mirror = Mirror::new(store.clone(), name_of(service), Some(feeder));
             mirror.load().await?;
             let loaded = mirror.progress().borrow().position;
-            Ok::<_, Error>(Followed { mirror, loaded })
+            Ok::<_, Error>(Followed {
+                mirror,
+                copies,
+                loaded,
+            })
         };
         let (events, recommendations) = (
             followed(Service::Events).await?,
@@ -136,6 +151,15 @@ impl Views {
             Some(followed) => followed.mirror.token().await,
             None => Ok(String::new()),
         }
+    }
+
+    /// The records of one service as it answers them.
+    pub fn copied(&self, service: Service) -> Option<Copied> {
+        let followed = self.followed(service)?;
+        Some(Copied::new(
+            followed.copies.clone(),
+            followed.mirror.clone(),
+        ))
     }
 
     /// How far each service has been read.

@@ -186,6 +186,7 @@ impl Mirror {
                     resource.value.as_ref().map(|v| v.value.as_slice()),
                 );
             }
+            observer.settled();
         }
         self.sees(pending.cursor.clone());
         self.progress
