@@ -149,12 +149,20 @@ impl Issuer {
 
     /// The public key as a JSON Web Key Set (RFC 7517), for the services.
     pub fn public_keys(&self) -> String {
-        let jwk = serde_json::json!({
-            "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig",
-            "kid": self.kid, "x": base64url(&self.public),
-        });
-        format!("{:#}\n", serde_json::json!({ "keys": [jwk] }))
+        public_keys([self])
     }
+}
+
+/// The public keys of these as a JSON Web Key Set (RFC 7517), for the services.
+pub fn public_keys<'a>(issuers: impl IntoIterator<Item = &'a Issuer>) -> String {
+    let jwk = |issuer: &Issuer| {
+        serde_json::json!({
+            "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig",
+            "kid": issuer.kid, "x": base64url(&issuer.public),
+        })
+    };
+    let keys: Vec<_> = issuers.into_iter().map(jwk).collect();
+    format!("{:#}\n", serde_json::json!({ "keys": keys }))
 }
 
 /// Tells keys apart; follows from the key.

@@ -14,7 +14,7 @@ use crate::{
     addressee, assessment, audit, chairmanship, changes, check, commitment, completion, coverage,
     crosswalk, demo, dev_certs, dialogue, doctor, due, event, examples, gaps, grant, handover,
     inbox, instrument, key, load, membership, node, open, party, plan, post, profile,
-    recommendation, report, schedule, source, status, store, trace, up, vocabulary, whoami,
+    recommendation, report, schedule, source, status, store, trace, up, verify, vocabulary, whoami,
 };
 
 /// Keeps the record of intergovernmental dialogues: what was held, what was recommended, who answered,
@@ -94,6 +94,7 @@ enum Command {
     Changes(changes::Command),
     /// Who called what, and who was refused; for auditors and operators
     Audit(audit::Ask),
+    Verify(verify::Ask),
     /// Load a record file: one JSON object a line; loading twice changes nothing
     Load(load::Ask),
     /// Start all services here, in one process, with the data in a folder
@@ -235,6 +236,7 @@ async fn go(ctx: &mut Context<'_>, command: Command) -> Result<()> {
         Command::Coverage(ask) => coverage::run(ctx, ask).await,
         Command::Trace(ask) => trace::run(ctx, ask).await,
         Command::Audit(ask) => audit::run(ctx, ask).await,
+        Command::Verify(ask) => verify::run(ctx, ask).await,
         Command::Changes(command) => changes::run(ctx, command).await,
         Command::Load(ask) => load::run(ctx, ask).await,
         Command::Up(ask) => up::run(ctx, ask).await,

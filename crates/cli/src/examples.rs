@@ -29,6 +29,7 @@ const EXAMPLES: &[(&str, &str)] = &[
         "audit",
         "audit --prefix dialogues/rabat/ --refused --from 2026-01-01",
     ),
+    ("verify", "verify --data /srv/rapporteur"),
     (
         "store export",
         "store export --service http://127.0.0.1:7701 --to events.archive",

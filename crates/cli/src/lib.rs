@@ -67,6 +67,7 @@ mod store;
 mod system;
 mod trace;
 mod up;
+mod verify;
 
 mod cell;
 mod field;

@@ -21,14 +21,13 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use rapporteur_access::{Rights, Who, rule};
 use rapporteur_records::{Error, time};
 use rapporteur_server::tls::Peer;
-use rapporteur_server::{ANONYMOUS, CALLER_KEY, Metrics, status};
-use subtle::ConstantTimeEq as _;
+use rapporteur_server::{ANONYMOUS, CALLER_KEY, Metrics, Refusals, status};
 use tonic::Status;
 use tonic::body::Body;
 use tonic::server::NamedService;
 use tower::Service;
 
-use crate::access::{Book, Mint, Oidc, secret};
+use crate::access::{Book, Mint, Oidc, refused, secret};
 use crate::key::ADMIN;
 use crate::quota::{Quota, QuotaArgs};
 use crate::visitor::{By, Visitor};
@@ -42,30 +41,25 @@ const NAME_BYTES: usize = 64;
 /// Decides who a caller is.
 #[derive(Debug)]
 pub struct Door {
-    admin: secret::Hash,
     book: Arc<Book>,
     mint: Arc<Mint>,
     oidc: Option<Arc<Oidc>>,
     quota: Quota,
     metrics: Metrics,
+    refusals: Option<Refusals>,
 }
 
 impl Door {
-    /// A door that the key with this hash opens wholly; those in the book, and the tokens of an identity provider
-    /// if there is one, as far as their callers are granted.
-    pub fn new(
-        admin: secret::Hash,
-        book: Arc<Book>,
-        mint: Arc<Mint>,
-        oidc: Option<Arc<Oidc>>,
-    ) -> Self {
+    /// A door that the admin key opens wholly; the keys in the book, and the tokens of an identity provider if there is
+    /// one, as far as their callers are granted.
+    pub fn new(book: Arc<Book>, mint: Arc<Mint>, oidc: Option<Arc<Oidc>>) -> Self {
         Self {
-            admin,
             book,
             mint,
             oidc,
             quota: Quota::new(&QuotaArgs::unlimited()),
             metrics: Metrics::default(),
+            refusals: None,
         }
     }
 
@@ -78,16 +72,35 @@ impl Door {
         }
     }
 
+    /// The same; calls that it refuses go on record.
+    pub fn recording(self, refusals: Refusals) -> Self {
+        let refusals = Some(refusals);
+        Self { refusals, ..self }
+    }
+
     /// Says who calls ([`Door::admit`]), and whether that caller may call now.
     pub fn enter(&self, parts: &mut Parts) -> Result<Visitor, Box<Status>> {
-        let visitor = self.admit(parts.uri.path(), &mut parts.headers)?;
+        let visitor = self.admit(parts.uri.path(), &mut parts.headers);
+        let visitor = visitor.map_err(|why| {
+            // The headers still are as they came.
+            let known = self.visitor(&parts.headers, time::now_us());
+            self.note(parts, known.unwrap_or_default().caller(), why)
+        })?;
         let peer = Peer::of(&parts.extensions);
-        let admitted = self.quota.admit(visitor.caller(), peer);
-        admitted.map_err(|(refusal, status)| {
+        let counted = self.quota.admit(visitor.caller(), peer);
+        counted.map_err(|(refusal, why)| {
             self.metrics.refused(refusal);
-            status
+            self.note(parts, visitor.caller(), why)
         })?;
         Ok(visitor)
+    }
+
+    #[cold]
+    fn note(&self, parts: &Parts, caller: &str, why: Box<Status>) -> Box<Status> {
+        if let Some(refusals) = &self.refusals {
+            refused::at_the_door(refusals, parts, caller, &why);
+        }
+        why
     }
 
     /// What has to be waited for before a call with these headers is admitted; `None` nearly always. See
@@ -159,11 +172,13 @@ impl Door {
     fn holder(&self, key: &[u8], now_us: i64) -> Result<Visitor, Error> {
         let unauthenticated = |why: &str| Error::Unauthenticated(why.to_owned());
         let hash = secret::hash(key);
-        if bool::from(hash.ct_eq(&self.admin)) {
-            return Ok(Visitor::known(ADMIN.into(), By::Key, Rights::All));
-        }
         let live = self.book.live();
-        let known = secret::id_in(key).and_then(|id| live.keys.get(id));
+        if live.is_admin(&hash, now_us) {
+            let admin = Visitor::known(ADMIN.into(), By::Key, Rights::All);
+            return Ok(admin.showing(None, hash));
+        }
+        let id = secret::id_in(key);
+        let known = id.and_then(|id| live.keys.get(id));
         let known = known
             .filter(|known| known.opens(&hash, now_us))
             .ok_or_else(|| unauthenticated("the key is not known here, or not any more"))?;
@@ -172,7 +187,8 @@ impl Door {
         }
         let rights = live.rights(&known.caller, now_us);
         let until_us = (known.until_us != i64::MAX).then_some(known.until_us);
-        Ok(Visitor::known(known.caller.clone(), By::Key, rights).until(until_us))
+        let visitor = Visitor::known(known.caller.clone(), By::Key, rights);
+        Ok(visitor.until(until_us).showing(id, hash))
     }
 
     /// A service of the gateway's own behind this door.
@@ -203,7 +219,7 @@ fn on_behalf(visitor: Visitor, headers: &HeaderMap) -> Result<Visitor, Error> {
     let shape = || format!("should be 1 to {NAME_BYTES} of A-Z a-z 0-9 . _ @ -, once");
     let name = name.ok_or_else(|| Error::invalid(ON_BEHALF.as_str(), shape()))?;
     let caller = format!("{}:{name}", visitor.caller());
-    Ok(Visitor::known(caller.into(), visitor.by, visitor.rights))
+    Ok(visitor.named(caller.into()))
 }
 
 /// What is in a bearer credential; the scheme may be written in any case (RFC 9110).

@@ -1,6 +1,7 @@
 //! The public door of rapporteur: one address for every service.
 //!
-//! What it keeps: keys and grants, and the mirrors from which its views are made; the mirrors can be lost. What it promises: a call goes on to the service that owns the noun with its bytes
+//! What it keeps: keys and grants, which calls it refused, and the mirrors from which its views are made; the mirrors
+//! can be lost. What it promises: a call goes on to the service that owns the noun with its bytes
 //! untouched, under the name of the caller whom the door established and nobody else's; a service that
 //! is down is UNAVAILABLE by name; joined answers say what they rest on. What it deliberately does not
 //! do: it decodes no request that it does not answer itself, so a new RPC or field needs no change here.
@@ -19,7 +20,7 @@
 //! | [`stream`], [`download`] | one call on such a connection, up and down |
 //! | [`upstream`] | calls that the gateway makes itself |
 //! | [`changes`] | the joined change feed |
-//! | [`audit`] | the audit trails of the services |
+//! | [`audit`] | the audit trails of the services, and its own |
 //! | [`coverage`], [`trace`], [`followup`] | views over gRPC |
 //! | [`replay`] | the model as it was at a moment |
 //! | [`status`] | how the parts are |
@@ -56,10 +57,13 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use rapporteur_records::{Introduction, Records};
+use rapporteur_proto::changes::v1::Service;
+use rapporteur_records::{Feed, Introduction, Records};
 use rapporteur_server::network::Listener;
 use rapporteur_server::tls::PeerArgs;
-use rapporteur_server::{Args, Callers, Drain, MainError, PageToken, Serving, Storage, serve};
+use rapporteur_server::{
+    Args, Callers, Drain, MainError, PageToken, Refusals, Serving, Storage, Trail, serve,
+};
 use rapporteur_store::Store;
 use rapporteur_views::Views;
 use tokio::net::TcpListener;
@@ -186,16 +190,18 @@ async fn run(
     tokens: PageToken,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), MainError> {
-    let admin = key::admin(store, &arguments.admin_key_file()).await?;
+    key::admin(store, &arguments.admin_key_file()).await?;
     let book = Arc::new(Book::open(Records::new(store.clone())).await?);
     let mint = Arc::new(Mint::open(store).await?);
     let keys_file = arguments.caller_keys_file();
     mint.publish(&keys_file)
         .map_err(|error| format!("{}: {error}", keys_file.display()))?;
     let oidc = Oidc::new(&arguments.oidc)?;
-    let door = Door::new(admin, book.clone(), mint.clone(), oidc.clone());
+    let door = Door::new(book.clone(), mint.clone(), oidc.clone());
+    let refusals = Refusals::over(book.records().clone());
     let metrics = &arguments.server.metrics;
-    let door = Arc::new(door.counting(Quota::new(&arguments.quota), metrics.clone()));
+    let door = door.counting(Quota::new(&arguments.quota), metrics.clone());
+    let door = Arc::new(door.recording(refusals.clone()));
     let views = Views::load(store).await?;
     let nearby = Arc::new(Nearby::new(&views));
     for upstream in upstreams.all() {
@@ -211,15 +217,27 @@ async fn run(
         &serving.drain(),
     );
     attend(&book, oidc, &mut followers, &serving.drain());
+    let (following, kept_in, draining) = (mint.clone(), store.clone(), serving.drain().draining());
+    followers.spawn(async move {
+        tokio::select! {
+            () = following.follow(&kept_in, Some(&keys_file)) => {}
+            () = draining => {}
+        }
+    });
     let followed_up = followup::server(views.clone(), upstreams.clone(), store).await?;
+    let feed = Feed::new(store.clone(), Service::Gateway, &access::NOUNS);
+    let feed = feed.keeping_secret(access::ring::is_secret);
+    let trail = Trail::new(feed, book.records().clone(), &access::NOUNS);
+    let audited = audit::server(upstreams.clone(), trail, refusals.clone());
+    let kept = access::service::server(book.clone(), mint, tokens, refusals.clone());
     let router = forward::router(upstreams, door.clone(), nearby);
     let routes = Routes::from(router)
         .add_service(door.guard(coverage::server(views.clone(), upstreams.clone())))
         .add_service(door.guard(trace::server(views.clone(), upstreams.clone())))
         .add_service(door.guard(followed_up))
-        .add_service(door.guard(audit::server(upstreams.clone())))
-        .add_service(door.guard(changes::server(upstreams.clone())))
-        .add_service(door.guard(access::service::server(book.clone(), mint, tokens)))
+        .add_service(door.guard(audited))
+        .add_service(door.guard(changes::server(upstreams.clone(), book.clone())))
+        .add_service(door.guard(kept))
         .add_service(door.guard(status::server(
             views.clone(),
             upstreams.clone(),
@@ -241,6 +259,7 @@ async fn run(
     );
     let served = serve(listener, routes, serving, shutdown).await;
     followers.shutdown().await;
+    refusals.close().await;
     // The last minute's.
     if let Err(error) = usage::Ledger::default().write(&book).await {
         tracing::warn!(%error, "could not write when keys were last used");

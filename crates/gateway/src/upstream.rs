@@ -6,7 +6,8 @@ use rapporteur_proto::changes::v1::audit_service_client::AuditServiceClient;
 use rapporteur_proto::changes::v1::change_service_client::ChangeServiceClient;
 use rapporteur_proto::changes::v1::{
     ListAuditEntriesRequest, ListAuditEntriesResponse, ListChangesRequest, ListChangesResponse,
-    ListRevisionsRequest, ListRevisionsResponse, Service, WatchRequest, WatchResponse,
+    ListRevisionsRequest, ListRevisionsResponse, Service, VerifyAuditTrailRequest,
+    VerifyAuditTrailResponse, WatchRequest, WatchResponse,
 };
 use rapporteur_records::Error;
 use rapporteur_server::client::settled;
@@ -112,6 +113,23 @@ impl Upstream {
                 let mut client =
                     AuditServiceClient::new(channel).max_decoding_message_size(ANSWER_BYTES);
                 client.list_audit_entries(request).await
+            }
+        };
+        let answer = self.replicas.ask(asked).await;
+        answer.map(Response::into_inner).map_err(|e| self.failed(e))
+    }
+
+    /// What it finds of all that it keeps, from whichever replica answers.
+    pub async fn verify_audit_trail(
+        &self,
+        request: Request<VerifyAuditTrailRequest>,
+    ) -> Result<VerifyAuditTrailResponse, Status> {
+        let asked = |channel| {
+            let request = copy(&request);
+            async move {
+                AuditServiceClient::new(channel)
+                    .verify_audit_trail(request)
+                    .await
             }
         };
         let answer = self.replicas.ask(asked).await;

@@ -14,6 +14,7 @@ use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{HeaderName, HeaderValue, Request, Response};
 use pin_project_lite::pin_project;
+use rapporteur_records::Refused;
 use tokio::time::{Instant, Sleep, sleep_until};
 use tonic::{Code, Status};
 use tower::{Layer, Service};
@@ -27,6 +28,7 @@ use crate::deadline::{Deadline, Pace, Patience};
 use crate::drain::Drain;
 use crate::explain;
 use crate::metrics::{Calls, Tally};
+use crate::refusals::Refusals;
 use crate::tls::Peer;
 use crate::trace::Served;
 
@@ -48,6 +50,8 @@ struct Shared {
     drain: Drain,
     callers: Callers,
     calls: Arc<Calls>,
+    /// Where calls go on record whose caller is not who it says.
+    refusals: Option<Refusals>,
     /// Different in every process, so that ids of several processes differ in one log.
     id_prefix: String,
     id_count: AtomicU64,
@@ -71,6 +75,7 @@ impl CallLayer {
                 drain,
                 callers,
                 calls,
+                refusals: None,
                 id_prefix,
                 id_count: AtomicU64::new(1),
             }),
@@ -78,7 +83,41 @@ impl CallLayer {
     }
 }
 
+impl CallLayer {
+    /// The same; calls whose caller is not who it says go on record there.
+    #[must_use]
+    pub fn recording(mut self, refusals: Option<Refusals>) -> Self {
+        if let Some(shared) = Arc::get_mut(&mut self.shared) {
+            shared.refusals = refusals;
+        }
+        self
+    }
+}
+
 impl Shared {
+    /// Puts a call on record whose caller is not who it says.
+    #[cold]
+    fn refused<B>(&self, request: &Request<B>, request_id: &HeaderValue, why: &Status) {
+        let Some(refusals) = &self.refusals else {
+            return;
+        };
+        let peer = Peer::of(request.extensions());
+        let call = rapporteur_records::Call {
+            caller: ANONYMOUS.to_owned(),
+            log_id: request_id.to_str().unwrap_or_default().to_owned(),
+            ..Default::default()
+        };
+        let refused = Refused {
+            call,
+            why: why.message().to_owned(),
+            peer: peer
+                .map(|it| it.address().ip().to_string())
+                .unwrap_or_default(),
+            ..Refused::default()
+        };
+        refusals.at_the_door(request.uri().path(), refused);
+    }
+
     /// The prefix, a dash and the count in hexadecimal, made without the formatting machinery.
     fn request_id(&self) -> HeaderValue {
         let mut id = Vec::with_capacity(PREFIX_CHARS + 17);
@@ -143,6 +182,9 @@ where
             .callers
             .identify(&mut parts.headers, &mut parts.extensions);
         let mut request = Request::from_parts(parts, body);
+        if let Err(why) = &identified {
+            self.shared.refused(&request, &request_id, why);
+        }
         let caller = request
             .headers()
             .get(&CALLER)

@@ -23,6 +23,8 @@
 //! | [`changes`] | the change feed over gRPC |
 //! | [`Storage`] | the open store of a process, watched |
 //! | [`stores`] | what operators do to it over gRPC |
+//! | [`audit`], [`Refusals`] | the audit trail over gRPC, and refused calls in it |
+//! | [`Keeping`] | all of this around a service that keeps records |
 //! | [`page`] | page sizes and page tokens |
 //! | [`Desk`], [`Changes`] | what every handler of records, and every change feed, does alike |
 //! | [`client`] | calls to other services |
@@ -101,6 +103,7 @@
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 pub mod args;
+pub mod audit;
 pub mod changes;
 pub mod client;
 pub mod deadline;
@@ -115,7 +118,6 @@ pub mod trace;
 
 mod accept;
 mod answer;
-mod audit;
 mod call;
 mod caller;
 mod callers;
@@ -123,6 +125,7 @@ mod drain;
 mod explain;
 mod guarded;
 mod health;
+mod keeping;
 mod permission;
 mod probes;
 mod recent;
@@ -139,7 +142,7 @@ mod untaken;
 
 pub use answer::Answer;
 pub use args::Args;
-pub use audit::Audit;
+pub use audit::{Audit, Trail};
 pub use call::{Call, CallFuture, CallLayer};
 pub use caller::{ANONYMOUS, CALLER_KEY, Caller, REQUEST_ID_KEY, is_caller_id, is_request_id};
 pub use callers::Callers;
@@ -150,8 +153,10 @@ pub use drain::{Drain, Readiness};
 pub use explain::code_name;
 pub use health::{ENGINE_KEY, VERSION_KEY};
 pub use metrics::Metrics;
+pub use keeping::Keeping;
 pub use page::PageToken;
 pub use permission::permitted;
+pub use refusals::Refusals;
 pub use replicas::{Replica, Replicas};
 pub use run::{MainError, run, run_from, shutdown_signal};
 pub use serve::{MAX_DECODING_BYTES, MAX_ENCODING_BYTES, ServeError, serve};

@@ -15,6 +15,7 @@ use crate::deadline::{self, Pace, Patience};
 use crate::drain::{Drain, Readiness};
 use crate::metrics::Metrics;
 use crate::serve::STREAMS_PER_CONNECTION;
+use crate::refusals::Refusals;
 use crate::tls::ListenArgs;
 
 /// Resolves with the reason why the process cannot go on.
@@ -41,6 +42,7 @@ pub struct Serving {
     pub(crate) about: About,
     pub(crate) callers: Callers,
     pub(crate) metrics: Metrics,
+    pub(crate) refusals: Option<Refusals>,
 }
 
 /// What a process says of itself in the metadata of its health answers.
@@ -115,6 +117,7 @@ impl Serving {
             self.callers.clone(),
             self.metrics.calls(),
         )
+        .recording(self.refusals.clone())
     }
 
     /// When this resolves, with the reason, the process drains and [`crate::serve()`] returns
@@ -127,6 +130,12 @@ impl Serving {
     /// Whom to believe about who calls; nobody unless it is said.
     pub fn callers(mut self, callers: Callers) -> Self {
         self.callers = callers;
+        self
+    }
+
+    /// Where calls go on record whose caller is not who it says.
+    pub fn refusals(mut self, refusals: Refusals) -> Self {
+        self.refusals = Some(refusals);
         self
     }
 
@@ -177,6 +186,7 @@ impl From<&Args> for Serving {
             about: About::default(),
             callers: Callers::Nobody,
             metrics: args.metrics.clone(),
+            refusals: None,
         }
     }
 }

@@ -11,6 +11,7 @@ use rapporteur_store::switch::Switch;
 use rapporteur_store::{Health, Store};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use crate::refusals::Refusals;
 use crate::stores::Stores;
 use crate::{Args, MainError, PageToken, Readiness};
 
@@ -207,12 +208,13 @@ impl Storage {
         move || switch.address().engine()
     }
 
-    /// The calls by which operators keep and move the store.
-    pub fn service(&self) -> StoreServiceServer<Stores> {
+    /// The calls by which operators keep and move the store. Those that are refused go on record.
+    pub fn service(&self, refusals: Refusals) -> StoreServiceServer<Stores> {
         Stores::server(
             self.switch.clone(),
             self.settings.clone(),
             self.schema.clone(),
+            refusals,
         )
     }
 

@@ -28,6 +28,7 @@ pub fn name_of(service: Service) -> &'static str {
     match service {
         Service::Events => "events",
         Service::Recommendations => "recommendations",
+        Service::Gateway => "gateway",
         Service::Unspecified => "unspecified",
     }
 }
@@ -251,7 +252,7 @@ impl Views {
         match service {
             Service::Events => Some(&self.events),
             Service::Recommendations => Some(&self.recommendations),
-            Service::Unspecified => None,
+            Service::Gateway | Service::Unspecified => None,
         }
     }
 }

@@ -24,10 +24,11 @@ async fn bare() -> Bare {
     let store: Arc<dyn Store> = SledStore::open(folder.path(), Options::default()).unwrap();
     let issuer = Issuer::from_seed(&Issuer::generate().unwrap()).unwrap();
     let verifier = Verifier::new(&issuer.public_keys()).unwrap();
+    crate::key::keep(&store, KEY).await;
     let book = Book::open(Records::new(store)).await.unwrap();
     let (book, mint) = (Arc::new(book), Arc::new(Mint::of(issuer)));
     Bare {
-        door: Door::new(secret::hash(KEY.as_bytes()), book, mint, None),
+        door: Door::new(book, mint, None),
         verifier,
         _folder: folder,
     }
