@@ -101,28 +101,43 @@ impl Fresh {
 
     /// The service has answered a caller, who has not heard it yet.
     pub fn answers(&self, place: Place) {
-        self.answered[place.0].fetch_max(self.now_us() + 1, Ordering::AcqRel);
+        self.answers_at(place, self.now_us());
+    }
+
+    fn answers_at(&self, place: Place, now_us: u64) {
+        self.answered[place.0].fetch_max(now_us + 1, Ordering::AcqRel);
     }
 
     /// How fresh the copies are, when that is fresh enough for a caller who asks for an age of at most `max_age`.
     /// Also how old they are now.
     pub async fn enough(&self, place: Place, max_age: Duration) -> Option<(Known, Duration)> {
-        let now_us = self.now_us();
         let max_us = u64::try_from(max_age.as_micros()).unwrap_or(u64::MAX);
+        let known = match self.at(self.now_us(), place, max_us) {
+            Ok(known) => known,
+            Err(wanted) => {
+                let mut news = self.known.subscribe();
+                let fresh = news.wait_for(|known| known.as_of_us >= wanted);
+                timeout(WAIT, fresh).await.ok()?.ok()?.clone()
+            }
+        };
+        let age = self.now_us().saturating_sub(known.as_of_us);
+        Some((known, Duration::from_micros(age)))
+    }
+
+    /// How fresh the copies are, or how fresh they would have to be.
+    fn at(&self, now_us: u64, place: Place, max_us: u64) -> Result<Known, u64> {
         let seen = self.answered[place.0].load(Ordering::Acquire);
         let wanted = now_us.saturating_sub(max_us).max(seen).max(1);
-        let mut known = self.known.borrow().clone();
+        let known = self.known.borrow().clone();
+        let age = now_us.saturating_sub(known.as_of_us);
         // The next is asked for before this one is too old.
-        if known.as_of_us < wanted || now_us - known.as_of_us.min(now_us) > max_us / 2 {
+        if known.as_of_us < wanted || age > max_us / 2 {
             self.wanted.notify_one();
         }
         if known.as_of_us < wanted {
-            let mut news = self.known.subscribe();
-            let fresh = news.wait_for(|known| known.as_of_us >= wanted);
-            known = timeout(WAIT, fresh).await.ok()?.ok()?.clone();
+            return Err(wanted);
         }
-        let age = self.now_us().saturating_sub(known.as_of_us);
-        Some((known, Duration::from_micros(age)))
+        Ok(known)
     }
 
     /// Finds out how fresh the copies are whenever somebody wants to know. It never ends.
@@ -198,51 +213,47 @@ mod tests {
         fresh.known.send_modify(|known| known.as_of_us = as_of_us);
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn copies_are_used_while_they_are_as_fresh_as_is_asked() {
+    const SECOND: u64 = 1_000_000;
+
+    #[test]
+    fn copies_are_used_while_they_are_as_fresh_as_is_asked() {
         let fresh = Fresh::default();
         let ana = place(&fresh, "ana");
-        let second = Duration::from_secs(1);
-        tokio::time::advance(second).await;
-        assert!(fresh.enough(ana, 100 * second).await.is_none(), "unknown");
-        let now_us = fresh.now_us();
-        learns(&fresh, now_us);
-        tokio::time::advance(second / 2).await;
-        let (known, age) = fresh.enough(ana, second).await.unwrap();
-        assert_eq!(known.as_of_us, now_us);
-        assert!((second / 2..second).contains(&age), "{age:?}");
-        tokio::time::advance(second).await;
-        assert!(fresh.enough(ana, second).await.is_none(), "too old");
-        assert!(fresh.enough(ana, 5 * second).await.is_some());
+        let as_of = |now_us, max_us| fresh.at(now_us, ana, max_us).map(|known| known.as_of_us);
+        assert_eq!(as_of(9 * SECOND, 100 * SECOND), Err(1), "nothing is known");
+        learns(&fresh, 9 * SECOND);
+        assert_eq!(as_of(10 * SECOND, SECOND), Ok(9 * SECOND));
+        assert_eq!(as_of(10 * SECOND + 1, SECOND), Err(9 * SECOND + 1));
+        assert_eq!(as_of(10 * SECOND + 1, 2 * SECOND), Ok(9 * SECOND));
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn nobody_goes_back_behind_what_the_service_answered() {
+    #[test]
+    fn nobody_goes_back_behind_what_the_service_answered() {
         let fresh = Fresh::default();
         let ana = place(&fresh, "ana");
         let mut others = (0..).map(|n| place(&fresh, &format!("ben-{n}")));
         let ben = others.find(|ben| ben.0 != ana.0).unwrap();
-        let day = Duration::from_secs(86_400);
-        tokio::time::advance(Duration::from_secs(5)).await;
-        learns(&fresh, 5_000_000);
-        fresh.answers(ana);
-        assert!(fresh.enough(ben, day).await.is_some());
+        learns(&fresh, 5 * SECOND);
+        fresh.answers_at(ana, 5 * SECOND);
+        let of = |caller| fresh.at(6 * SECOND, caller, 100 * SECOND);
+        assert!(of(ben).is_ok());
         // Of the very moment of the question nothing is known.
-        assert!(fresh.enough(ana, day).await.is_none());
-        learns(&fresh, 5_000_001);
-        assert!(fresh.enough(ana, day).await.is_some());
+        assert_eq!(of(ana).unwrap_err(), 5 * SECOND + 1);
+        learns(&fresh, 5 * SECOND + 1);
+        assert!(of(ana).is_ok());
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn who_finds_them_too_old_waits_a_moment_for_news() {
         let fresh = Fresh::default();
         let ana = place(&fresh, "ana");
-        tokio::time::advance(Duration::from_secs(9)).await;
-        let second = Duration::from_secs(1);
-        let (found, ()) = tokio::join!(fresh.enough(ana, second), async {
+        let (found, ()) = tokio::join!(fresh.enough(ana, Duration::from_secs(1)), async {
             fresh.wanted.notified().await;
-            learns(&fresh, 8_999_000);
+            learns(&fresh, 1);
         });
-        assert_eq!(found.unwrap().0.as_of_us, 8_999_000);
+        assert_eq!(found.unwrap().0.as_of_us, 1);
+        fresh.answers(ana);
+        let vain = fresh.enough(ana, Duration::from_secs(1)).await;
+        assert!(vain.is_none(), "nobody answered");
     }
 }
