@@ -16,6 +16,7 @@ mod server;
 
 mod apart;
 mod attacks;
+mod backups;
 mod floods;
 mod followers;
 mod fuzz;
@@ -40,3 +41,4 @@ mod rooms;
 mod sample;
 mod seen;
 mod sets;
+mod upgrade;

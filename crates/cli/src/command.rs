@@ -11,10 +11,11 @@ use crate::context::{Context, Global};
 use crate::error::{Failure, Result};
 use crate::surroundings::Surroundings;
 use crate::{
-    addressee, assessment, audit, chairmanship, changes, check, commitment, completion, coverage,
-    crosswalk, demo, dev_certs, dialogue, doctor, due, event, examples, gaps, grant, handover,
-    inbox, instrument, key, load, membership, node, open, party, plan, post, profile,
-    recommendation, report, schedule, source, status, store, trace, up, verify, vocabulary, whoami,
+    addressee, assessment, audit, backup, chairmanship, changes, check, commitment, completion,
+    coverage, crosswalk, demo, dev_certs, dialogue, doctor, due, event, examples, gaps, grant,
+    handover, inbox, instrument, key, load, manual, membership, node, open, party, plan, post,
+    print, profile, recommendation, report, schedule, source, status, store, trace, up, verify,
+    vocabulary, whoami,
 };
 
 /// Keeps the record of intergovernmental dialogues: what was held, what was recommended, who answered,
@@ -106,6 +107,8 @@ enum Command {
     /// Show how each service is; exits 6 when one does not serve, or the views of it do not get on
     Status,
     Store(store::Ask),
+    #[command(subcommand)]
+    Backup(backup::Command),
     Doctor(doctor::Ask),
     #[command(subcommand)]
     Profile(profile::Command),
@@ -115,6 +118,10 @@ enum Command {
     Grant(grant::Command),
     /// Show whom the gateway takes you for, and what you are granted
     Whoami,
+    /// Print a file that a gateway has written, where there is no shell
+    Print(print::Ask),
+    /// Write the manual pages of all programs into a folder
+    Manual(manual::Ask),
     /// Print the completions of a shell
     Completion {
         /// Which shell
@@ -244,11 +251,14 @@ async fn go(ctx: &mut Context<'_>, command: Command) -> Result<()> {
         Command::Demo => demo::run(ctx).await,
         Command::Status => status::run(ctx).await,
         Command::Store(ask) => store::run(ctx, ask).await,
+        Command::Backup(command) => backup::run(ctx, command).await,
         Command::Doctor(ask) => doctor::run(ctx, ask).await,
         Command::Profile(command) => profile::run(ctx, command),
         Command::Key(command) => key::run(ctx, command).await,
         Command::Grant(command) => grant::run(ctx, command).await,
         Command::Whoami => whoami::run(ctx).await,
+        Command::Print(ask) => print::run(ctx, &ask),
+        Command::Manual(ask) => manual::run(ctx, &ask),
         Command::Completion { shell } => completion::run(ctx, shell),
     }
 }

@@ -91,7 +91,7 @@ impl Connection {
         self
     }
 
-    /// The same with more patience.
+    /// The same with another deadline for each call.
     pub(crate) fn within(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self

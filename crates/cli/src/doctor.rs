@@ -72,6 +72,17 @@ async fn check(ctx: &mut Context<'_>, address: &Address, settings: &Settings) ->
     show(ctx, &found?)
 }
 
+/// How many records a store has, and what its rows are not as those ask for, in words. For one whose hash chain was
+/// walked already.
+pub(crate) async fn differences(store: &Arc<dyn Store>) -> Result<(u64, Option<String>)> {
+    let records = Records::new(store.clone());
+    let nouns = nouns(&records).await?;
+    let found = records.examine(nouns.of).await.map_err(differs)?;
+    let count = found.whole.records;
+    let differs = (!found.differences.is_empty()).then(|| listed(found));
+    Ok((count, differs))
+}
+
 async fn examined(store: &Arc<dyn Store>) -> Result<Value> {
     let records = Records::new(store.clone());
     let nouns = nouns(&records).await?;

@@ -54,6 +54,7 @@ mod inbox;
 mod open;
 
 mod audit;
+mod backup;
 mod changes;
 mod completion;
 mod coverage;
@@ -61,6 +62,8 @@ mod demo;
 mod dev_certs;
 mod doctor;
 mod load;
+mod manual;
+mod print;
 mod sample;
 mod status;
 mod store;

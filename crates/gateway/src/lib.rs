@@ -62,9 +62,8 @@ use rapporteur_records::{Feed, Introduction, Records};
 use rapporteur_server::network::Listener;
 use rapporteur_server::tls::PeerArgs;
 use rapporteur_server::{
-    Args, Callers, Drain, MainError, PageToken, Refusals, Serving, Storage, Trail, serve,
+    Args, Callers, Drain, MainError, Refusals, Serving, Storage, Trail, serve,
 };
-use rapporteur_store::Store;
 use rapporteur_views::Views;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -161,20 +160,13 @@ pub async fn start_on(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), MainError> {
     let upstreams = Upstreams::connect(&arguments)?;
-    let tokens = storage.tokens.clone();
     let serving = Serving::from(&arguments.server)
         .fatal(storage.failed())
         .about(env!("CARGO_PKG_VERSION"), storage.engine())
         .callers(Callers::Elsewhere);
     storage.watch_over(serving.readiness());
     let served = run(
-        &arguments,
-        listener,
-        serving,
-        &upstreams,
-        &storage.store(),
-        tokens,
-        shutdown,
+        &arguments, listener, serving, &upstreams, &storage, shutdown,
     )
     .await;
     storage.close().await?;
@@ -186,10 +178,10 @@ async fn run(
     listener: impl Listener,
     serving: Serving,
     upstreams: &Upstreams,
-    store: &Arc<dyn Store>,
-    tokens: PageToken,
+    storage: &Storage,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), MainError> {
+    let (store, tokens) = (&storage.store(), storage.tokens.clone());
     key::admin(store, &arguments.admin_key_file()).await?;
     let book = Arc::new(Book::open(Records::new(store.clone())).await?);
     let mint = Arc::new(Mint::open(store).await?);
@@ -238,6 +230,8 @@ async fn run(
         .add_service(door.guard(audited))
         .add_service(door.guard(changes::server(upstreams.clone(), book.clone())))
         .add_service(door.guard(kept))
+        // Of the gateway's own store, for backups; that of a service is asked of the service.
+        .add_service(door.guard(storage.service(refusals.clone())))
         .add_service(door.guard(status::server(
             views.clone(),
             upstreams.clone(),

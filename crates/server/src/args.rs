@@ -142,6 +142,11 @@ pub enum LogFormat {
     Json,
 }
 
+/// The program's arguments with the variable of each, for its manual page.
+pub fn arguments<T: Parser>() -> Command {
+    with_variables(T::command())
+}
+
 /// Parses a command line, the environment and the file that `--config` or `RAPPORTEUR_CONFIG` names.
 ///
 /// Works for any clap struct; every flag gets its variable and its key without further ado.
@@ -149,7 +154,7 @@ pub fn parse<T: Parser>(
     argv: impl IntoIterator<Item = impl Into<OsString> + Clone>,
 ) -> Result<T, clap::Error> {
     let argv: Vec<OsString> = argv.into_iter().map(Into::into).collect();
-    let mut command = with_variables(T::command());
+    let mut command = arguments::<T>();
     // The file has to be known before its values can be defaults, so look for its name alone first.
     let first = command
         .clone()

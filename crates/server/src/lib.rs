@@ -141,7 +141,7 @@ mod together;
 mod untaken;
 
 pub use answer::Answer;
-pub use args::Args;
+pub use args::{Args, arguments};
 pub use audit::{Audit, Trail};
 pub use call::{Call, CallFuture, CallLayer};
 pub use caller::{ANONYMOUS, CALLER_KEY, Caller, REQUEST_ID_KEY, is_caller_id, is_request_id};
