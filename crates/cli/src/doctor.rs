@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use rapporteur_records::verify::Examined;
 use rapporteur_records::{AnyNoun, Damage, Error, Records};
 use rapporteur_server::{StoreServerArgs, audit};
 use rapporteur_store::engine::{Address, Settings, Text};
@@ -81,6 +82,21 @@ pub(crate) async fn differences(store: &Arc<dyn Store>) -> Result<(u64, Option<S
     let count = found.whole.records;
     let differs = (!found.differences.is_empty()).then(|| listed(found));
     Ok((count, differs))
+}
+
+fn listed(found: Examined) -> String {
+    let Examined {
+        differences, more, ..
+    } = found;
+    let all = more + differences.len() as u64;
+    let mut lines = vec![format!(
+        "{all} of the rows differ from what the records ask for"
+    )];
+    lines.extend(differences);
+    if more > 0 {
+        lines.push(format!("and {more} more"));
+    }
+    lines.join("\n  ")
 }
 
 async fn examined(store: &Arc<dyn Store>) -> Result<Value> {

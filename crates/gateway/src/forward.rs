@@ -85,7 +85,7 @@ pub fn router(upstreams: &Upstreams, door: Arc<Door>, nearby: Arc<Nearby>) -> Ro
 type Answered = Result<Response<Download>, Infallible>;
 
 /// A call on its way: the place of a replica, the request, its span.
-type Onward = (usize, Request<Body>, Option<trace::Asked>);
+type Onward = (usize, Request<Body>, Option<Box<trace::Asked>>);
 
 /// A call that was let in.
 struct Entered {
@@ -204,7 +204,7 @@ impl Forward {
 }
 
 /// The span of a passed call ends with the head of its answer.
-fn ended(span: Option<trace::Asked>, answer: &Response<Download>) {
+fn ended(span: Option<Box<trace::Asked>>, answer: &Response<Download>) {
     if let Some(span) = span {
         let code = answer.headers().get(Status::GRPC_STATUS);
         span.end(code.map_or(Code::Ok, |code| Code::from_bytes(code.as_bytes())));

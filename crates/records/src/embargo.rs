@@ -10,7 +10,7 @@ use rapporteur_store::key::prefix_end;
 use rapporteur_store::{Batch, Check, Direction, Error as StoreError, Write};
 use uuid::Uuid;
 
-use crate::change::Meta;
+use crate::meta::Meta;
 use crate::records::time;
 use crate::{AnyNoun, Call, Error, Records, Result, layout};
 
