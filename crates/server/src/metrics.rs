@@ -237,7 +237,7 @@ mod tests {
         assert!(text.contains("process_resident_memory_bytes{"), "{text}");
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn what_hangs_holds_nothing_up() {
         let metrics = Metrics::default();
         metrics.look(std::future::pending::<()>);
