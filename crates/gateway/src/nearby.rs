@@ -267,7 +267,6 @@ fn question(method: &MethodDescriptor) -> Option<(String, Question)> {
 
 #[cfg(test)]
 mod tests {
-    use prost::Message as _;
     use rapporteur_access::POLICY;
     use rapporteur_proto::Timestamp;
     use rapporteur_proto::events::v1::{BatchGetEventsRequest, GetEventRequest};
