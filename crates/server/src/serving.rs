@@ -14,8 +14,8 @@ use crate::callers::Callers;
 use crate::deadline::{self, Pace, Patience};
 use crate::drain::{Drain, Readiness};
 use crate::metrics::Metrics;
-use crate::serve::STREAMS_PER_CONNECTION;
 use crate::refusals::Refusals;
+use crate::serve::STREAMS_PER_CONNECTION;
 use crate::tls::ListenArgs;
 
 /// Resolves with the reason why the process cannot go on.
