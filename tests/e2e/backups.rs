@@ -163,6 +163,18 @@ async fn a_night_s_backup_is_restored_to_the_same_house() {
         let code = if allowed { Some(0) } else { Some(4) };
         assert_eq!(made.status.code(), code, "{role:?}: {}", said(&made));
         assert_eq!(dated(&backups).len(), usize::from(allowed));
+        // Nor what the gateway signs with, which is in its own store.
+        let to = home.join(format!("{role:?}.archive"));
+        let export = ["store", "export", "--service", &house.url(0), "--to"];
+        let export = [&export[..], &[to.to_str().unwrap()]].concat();
+        let exported = house.tool(key.as_deref(), &export);
+        assert_eq!(
+            exported.status.code(),
+            code,
+            "{role:?}: {}",
+            said(&exported)
+        );
+        assert_eq!(to.exists(), allowed);
     }
     let operator = home.join("operator.key");
 
