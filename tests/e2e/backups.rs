@@ -138,7 +138,6 @@ async fn a_night_s_backup_is_restored_to_the_same_house() {
         house.ask(&["load", sample.join(file).to_str().unwrap()]);
     }
     let backups = home.join("backups");
-    let heads = house.settled().await;
 
     // Who may not take the stores gets nothing, and nothing is left that looks like a backup.
     for (role, allowed) in [
@@ -163,8 +162,22 @@ async fn a_night_s_backup_is_restored_to_the_same_house() {
         let code = if allowed { Some(0) } else { Some(4) };
         assert_eq!(made.status.code(), code, "{role:?}: {}", said(&made));
         assert_eq!(dated(&backups).len(), usize::from(allowed));
+        // Nor what the gateway signs with, which is in its own store.
+        let to = home.join(format!("{role:?}.archive"));
+        let export = ["store", "export", "--service", &house.url(0), "--to"];
+        let export = [&export[..], &[to.to_str().unwrap()]].concat();
+        let exported = house.tool(key.as_deref(), &export);
+        assert_eq!(
+            exported.status.code(),
+            code,
+            "{role:?}: {}",
+            said(&exported)
+        );
+        assert_eq!(to.exists(), allowed);
     }
     let operator = home.join("operator.key");
+    // Those who were refused are on record by now.
+    let heads = house.settled().await;
 
     // Two more: the oldest goes.
     let first = dated(&backups);

@@ -23,7 +23,7 @@ mod fuzz;
 mod grants;
 mod hidden;
 mod hosts;
-#[path = "../judge.rs"]
+#[path = "../shared/judge.rs"]
 mod judge;
 mod keeping;
 mod keeping_keyed;
@@ -34,7 +34,7 @@ mod private;
 #[path = "../../crates/bench/src/raw.rs"]
 #[allow(unreachable_pub, reason = "it is public in the bench")]
 mod raw;
-#[path = "../recorder.rs"]
+#[path = "../shared/recorder.rs"]
 mod recorder;
 mod replicas_killed;
 mod rooms;

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::harness::{PATIENCE, Running, free_address, program};
 
 /// Made by `old_data/make`.
-const OLD: &str = "tests/e2e/old_data/ae3ca98.tar.gz";
+const OLD: &str = "tests/e2e/old_data/ae3ca98.tar.xz";
 /// The stores in it.
 const STORES: [(&str, &str); 3] = [
     ("events", "events"),
@@ -21,7 +21,7 @@ const STORES: [(&str, &str); 3] = [
 fn unpacked() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let unpacked = Command::new("tar")
-        .arg("-xzf")
+        .arg("-xJf")
         .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join(OLD))
         .arg("-C")
         .arg(folder.path())

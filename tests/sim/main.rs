@@ -14,13 +14,13 @@
 
 mod client;
 mod house;
-#[path = "../judge.rs"]
+#[path = "../shared/judge.rs"]
 mod judge;
 #[path = "../../crates/store/tests/support/memory.rs"]
 mod memory;
 mod network;
 mod process;
-#[path = "../recorder.rs"]
+#[path = "../shared/recorder.rs"]
 mod recorder;
 mod trouble;
 

@@ -101,7 +101,9 @@ pub async fn doors(plan: &Plan, folder: &Path) -> Result<Outcome> {
     let outcome = Outcome {
         rows: vec![
             Row::of(shut, open, Some(Target::AtLeast(0.70))),
+            Row::cheaper(shut, open),
             Row::of(near, echoed, Some(Target::AtLeast(0.85))),
+            Row::cheaper(near, echoed),
             Row::of(near_shut, near, None),
             Row::of(near, open, None),
         ],

@@ -39,8 +39,8 @@ pub fn repeat(path: &str) -> Repeat {
 }
 
 /// First words of the names of methods that change nothing.
-const READS: [&str; 9] = [
-    "Get", "List", "BatchGet", "Watch", "Resolve", "Trace", "Check", "Count", "Issue",
+const READS: [&str; 10] = [
+    "Get", "List", "BatchGet", "Watch", "Resolve", "Trace", "Check", "Count", "Issue", "Verify",
 ];
 
 /// Whether the method of a path surely changes nothing.
