@@ -40,7 +40,16 @@ pub fn repeat(path: &str) -> Repeat {
 
 /// First words of the names of methods that change nothing.
 const READS: [&str; 10] = [
-    "Get", "List", "BatchGet", "Watch", "Resolve", "Trace", "Check", "Count", "Issue", "Verify",
+    "Get",
+    "List",
+    "BatchGet",
+    "Watch",
+    "Resolve",
+    "Trace",
+    "Check",
+    "Count",
+    "Issue",
+    "VerifyAudit",
 ];
 
 /// Whether the method of a path surely changes nothing.
