@@ -115,7 +115,7 @@ impl Work for Stored {
 #[derive(Clone)]
 enum Committing {
     Stored(Stored),
-    Etcd(etcd::Committing),
+    Etcd(Box<etcd::Committing>),
 }
 
 impl Work for Committing {
@@ -155,7 +155,8 @@ pub async fn commits(plan: &Plan, folder: &Path) -> Result<Outcome> {
     };
     if let Some(leader) = leader {
         let callers = etcd::Committing::callers(leader).await?;
-        all.push((ETCD, callers.into_iter().map(Committing::Etcd).collect()));
+        let callers = callers.into_iter().map(Box::new).map(Committing::Etcd);
+        all.push((ETCD, callers.collect()));
     }
     let contestants: Vec<_> = all
         .into_iter()

@@ -43,7 +43,7 @@ async fn a_call_is_one_trace_through_all_services() {
     let deadline = Instant::now() + PATIENCE;
     // Until it has its own token, it is refused by the events service; those attempts are other traces.
     let door_says = async |headers: &[String]| http(&door, line, headers, "").await.0;
-    while door_says(&[key.clone()]).await != 404 {
+    while door_says(std::slice::from_ref(&key)).await != 404 {
         assert!(Instant::now() < deadline);
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
