@@ -272,6 +272,11 @@ async fn nobody_is_shown_less_than_was_promised() {
         let mut short = Request::new(get());
         accept(&mut short, "max-age=1");
         match client.get_event(short).await {
+            // It asks as fast as it can: told to come back, it does.
+            Err(status) if status.code() == Code::ResourceExhausted => {
+                assert!(Instant::now() < until, "{status}");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
             Err(status) => break assert_eq!(status.code(), Code::Unavailable, "{status}"),
             Ok(answer) => assert!(Instant::now() < until, "{answer:?}"),
         }
