@@ -6,3 +6,5 @@
 //! which), serves no RPC and downloads nothing.
 
 #![warn(missing_docs)]
+
+pub mod analysis;
