@@ -19,6 +19,8 @@ mod stop;
 pub mod tokenizer;
 
 use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::HashMap;
 
 use tantivy::tokenizer::{TextAnalyzer, TokenizerManager};
 
@@ -77,6 +79,11 @@ impl Analysis {
         }
     }
 
+    /// The language (ISO 639-1), if it has a stemmer; else "".
+    pub fn language(self) -> &'static str {
+        self.language
+    }
+
     /// The words of a text, in order.
     pub fn words(self, text: &str) -> Vec<Word> {
         let mut words = Vec::new();
@@ -106,15 +113,46 @@ impl Analysis {
 
     /// The folded form and the stem of one word.
     fn forms(self, word: &str) -> (String, String) {
+        if word.len() > REMEMBERED_BYTES {
+            return self.make_forms(word);
+        }
+        REMEMBERED.with_borrow_mut(|remembered| {
+            let words = remembered.entry(self.language).or_default();
+            if let Some(forms) = words.get(word) {
+                return forms.clone();
+            }
+            // Texts have few different words: a full memory is rare, and starting again is cheap.
+            if words.len() >= REMEMBERED_WORDS {
+                words.clear();
+            }
+            let forms = self.make_forms(word);
+            words.insert(word.into(), forms.clone());
+            forms
+        })
+    }
+
+    fn make_forms(self, word: &str) -> (String, String) {
         let plain = fold::plain(word, self.language);
         let folded = folded(&plain);
-        let Some(stemming) = self.stemming else {
-            let stem = folded.clone();
-            return (folded, stem);
+        let stem = match self.stemming {
+            Some(stemming) => stemming.stem(&plain),
+            None => folded.clone(),
         };
-        let stem = stemming.stem(&plain);
         (folded, stem)
     }
+}
+
+/// The folded form and the stem of words as they are written.
+type Forms = HashMap<Box<str>, (String, String)>;
+
+/// So many words of a language are remembered by each thread: about 2 MB.
+const REMEMBERED_WORDS: usize = 16_384;
+/// Longer words are too rare to be remembered.
+const REMEMBERED_BYTES: usize = 40;
+
+thread_local! {
+    /// Folding and stemming take most of the time of reading a text, and words come again and again.
+    static REMEMBERED: RefCell<HashMap<&'static str, Forms>> = RefCell::default();
 }
 
 /// A plain word, folded and in one spelling.

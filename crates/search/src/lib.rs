@@ -8,3 +8,6 @@
 #![warn(missing_docs)]
 
 pub mod analysis;
+pub mod evaluate;
+pub mod rank;
+pub mod similar;
