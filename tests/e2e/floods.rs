@@ -11,16 +11,18 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+use tonic::Code;
 use tonic::transport::Channel;
 
-use crate::harness::{PATIENCE, Running, free_address};
+use crate::harness::{House, PATIENCE, Running, channel, free_address};
 
 // Types of frames and what a frame may be marked with (RFC 9113, 6).
 const DATA: u8 = 0;
-const HEADERS: u8 = 1;
+pub(crate) const HEADERS: u8 = 1;
 const RST_STREAM: u8 = 3;
 const SETTINGS: u8 = 4;
 const PING: u8 = 6;
+const GOAWAY: u8 = 7;
 const WINDOW_UPDATE: u8 = 8;
 const CONTINUATION: u8 = 9;
 const END_STREAM: u8 = 1;
@@ -28,6 +30,10 @@ const END_HEADERS: u8 = 4;
 
 /// What one attack may cost the service at most, beside what it needs anyway.
 const MEMORY: u64 = 64 << 20;
+/// Connections of one address, of which the friend has one.
+const CONNECTIONS: usize = 250;
+/// What all of them may cost together.
+const OF_ONE_ADDRESS: u64 = 420 << 20;
 /// What the service lets a client leave untaken, in these tests.
 const TAKE: Duration = Duration::from_secs(2);
 
@@ -80,14 +86,14 @@ fn start(folder: &Path) -> Running {
 }
 
 /// A client that speaks frames.
-struct Attacker {
+pub(crate) struct Attacker {
     stream: TcpStream,
     next: u32,
 }
 
 impl Attacker {
     /// Says hello with these settings.
-    async fn connect(address: &str, settings: &[(u16, u32)]) -> Self {
+    pub(crate) async fn connect(address: &str, settings: &[(u16, u32)]) -> Self {
         let stream = TcpStream::connect(address).await.unwrap();
         let mut attacker = Self { stream, next: 1 };
         let mut hello = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
@@ -101,7 +107,7 @@ impl Attacker {
     }
 
     /// An error when the server has closed the connection; or when it takes nothing any more, which is as good.
-    async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+    pub(crate) async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         match timeout(Duration::from_secs(5), self.stream.write_all(bytes)).await {
             Ok(sent) => sent,
             Err(_) => Err(io::ErrorKind::TimedOut.into()),
@@ -115,7 +121,7 @@ impl Attacker {
     }
 
     /// The head of a call.
-    fn head(&mut self, method: &str, flags: u8) -> (u32, Vec<u8>) {
+    pub(crate) fn head(&mut self, method: &str, flags: u8) -> (u32, Vec<u8>) {
         let id = self.stream_id();
         (id, frame(HEADERS, flags, id, &headers(method)))
     }
@@ -135,6 +141,29 @@ impl Attacker {
             }
         }
         times
+    }
+
+    /// Whether a frame of this type comes before the call or the connection is broken off.
+    pub(crate) async fn is_answered(&mut self, kind: u8) -> bool {
+        let came = async {
+            loop {
+                let mut head = [0; 9];
+                if self.stream.read_exact(&mut head).await.is_err() {
+                    return false;
+                }
+                let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+                let mut payload = vec![0; length as usize];
+                if self.stream.read_exact(&mut payload).await.is_err() {
+                    return false;
+                }
+                match head[3] {
+                    came if came == kind => return true,
+                    RST_STREAM | GOAWAY => return false,
+                    _ => {}
+                }
+            }
+        };
+        timeout(PATIENCE, came).await.expect("an answer or an end")
     }
 
     /// Reads until the server closes the connection.
@@ -173,7 +202,7 @@ fn headers(method: &str) -> Vec<u8> {
     .collect()
 }
 
-fn literal(name: &str, value: &str) -> Vec<u8> {
+pub(crate) fn literal(name: &str, value: &str) -> Vec<u8> {
     let text = |text: &str| {
         let mut bytes = Vec::new();
         // A length of 127 and more goes on in the next bytes.
@@ -313,4 +342,48 @@ async fn answers_that_nobody_takes() {
     assert!(since.elapsed() < TAKE * 8, "{:?}", since.elapsed());
     besieged.serves().await;
     besieged.service.stop();
+}
+
+/// All that one address may ask the gateway for, and take nothing of.
+#[tokio::test(flavor = "multi_thread")]
+async fn all_answers_that_one_address_leaves_untaken() {
+    let house = House::start().await;
+    let address = &house.gateway.address;
+    let mut friend = PartyServiceClient::new(channel(address));
+    friend
+        .list_parties(ListPartiesRequest::default())
+        .await
+        .unwrap();
+    let before = house.gateway.memory();
+    let mut crowd = Vec::new();
+    let mut most = 0;
+    for _ in 0..CONNECTIONS {
+        let mut attacker = Attacker::connect(address, &[(4, 0)]).await;
+        attacker.flood(256, |attacker| attacker.call(LIST)).await;
+        crowd.push(attacker);
+        most = most.max(house.gateway.memory());
+    }
+    let since = Instant::now();
+    // The friend shares the address, and so its share of calls: asked to come back, it does.
+    let answered = timeout(Duration::from_secs(10), async {
+        loop {
+            match friend.list_parties(ListPartiesRequest::default()).await {
+                Err(status) if status.code() == Code::ResourceExhausted => {
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+                answer => return answer,
+            }
+        }
+    });
+    let answered = answered.await;
+    let waited = since.elapsed();
+    answered.expect("an answer in time").unwrap();
+    let grown = most.max(house.gateway.memory()).saturating_sub(before);
+    println!(
+        "{CONNECTIONS} connections, 256 calls on each: {} MiB, and a friend waited {waited:.1?}",
+        grown >> 20
+    );
+    assert!(grown < OF_ONE_ADDRESS, "grew by {} MiB", grown >> 20);
+    drop(crowd);
+    house.gateway.stop();
 }

@@ -109,16 +109,7 @@ async fn rights_are_checked_where_the_record_is() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_focal_point_answers_for_its_own_party_alone() {
     let house = House::start().await;
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/crates/cli/sample");
-    let mut files: Vec<_> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|e| e == "ndjson"))
-        .collect();
-    files.sort();
-    let files = files.iter().map(|path| path.to_str().unwrap());
-    let load: Vec<&str> = ["load"].into_iter().chain(files).collect();
-    house.admin_does(&load);
+    house.load_sample();
     let ours = house
         .key(
             "focal@gm",

@@ -66,6 +66,18 @@ impl Running {
         data: &Path,
         arguments: &[&str],
     ) -> Self {
+        // `env` runs what it is given.
+        Self::start_by(Command::new("env"), name, address, data, arguments)
+    }
+
+    /// The same, by a command that runs the program it is given in its own place.
+    pub(crate) fn start_by(
+        mut command: Command,
+        name: &'static str,
+        address: &str,
+        data: &Path,
+        arguments: &[&str],
+    ) -> Self {
         let log = data.with_extension("log");
         let file = std::fs::File::options()
             .create(true)
@@ -74,7 +86,8 @@ impl Running {
             .unwrap();
         // Who checks what callers may do starts the services with the gateway's keys instead.
         let trust = name != "rapporteur-gateway" && !arguments.contains(&"--caller-keys");
-        let child = Command::new(program(name))
+        let child = command
+            .arg(program(name))
             .args(["--listen", address, "--data"])
             .arg(data)
             .args(trust.then_some("--trust-callers"))
@@ -135,7 +148,8 @@ impl Running {
         panic!("{} runs:\n{}", self.name, self.said());
     }
 
-    fn said(&self) -> String {
+    /// What it has logged so far.
+    pub(crate) fn said(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap_or_default()
     }
 
@@ -210,32 +224,38 @@ pub(crate) struct House {
 
 impl House {
     pub(crate) async fn start() -> Self {
+        Self::started(|_| Vec::new()).await
+    }
+
+    /// The same, each with these arguments beside its own; asked by the last part of the program's name.
+    pub(crate) async fn started(more: impl Fn(&str) -> Vec<String>) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let at = |name: &str| folder.path().join(name);
+        let start = |name: &'static str, address: &str, own: &[&str]| {
+            let short = name.trim_start_matches("rapporteur-");
+            let more = more(short);
+            let arguments = own.iter().copied().chain(more.iter().map(String::as_str));
+            let arguments: Vec<&str> = arguments.collect();
+            Running::start(name, address, &folder.path().join(short), &arguments)
+        };
         let (events, recommendations, gateway) = (free_address(), free_address(), free_address());
         let (to_events, to_recommendations) = (
             format!("http://{events}"),
             format!("http://{recommendations}"),
         );
+        let services = [
+            "--events",
+            &to_events,
+            "--recommendations",
+            &to_recommendations,
+        ];
         let mut house = Self {
-            events: Running::start("rapporteur-events", &events, &at("events"), &[]),
-            recommendations: Running::start(
+            events: start("rapporteur-events", &events, &[]),
+            recommendations: start(
                 "rapporteur-recommendations",
                 &recommendations,
-                &at("recommendations"),
-                &["--events", &to_events],
+                &services[..2],
             ),
-            gateway: Running::start(
-                "rapporteur-gateway",
-                &gateway,
-                &at("gateway"),
-                &[
-                    "--events",
-                    &to_events,
-                    "--recommendations",
-                    &to_recommendations,
-                ],
-            ),
+            gateway: start("rapporteur-gateway", &gateway, &services),
             folder,
         };
         house.events.serving().await;

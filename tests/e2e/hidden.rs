@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use bytes::Bytes;
 use prost::Message as _;
 use prost_reflect::{DynamicMessage, MethodDescriptor, Value};
+use rapporteur_proto::events::v1::GetEventRequest;
 use rapporteur_proto::gateway::v1::Role;
 use tokio::time::{Duration, timeout};
 use tonic::client::Grpc;
@@ -13,6 +14,7 @@ use tonic::{Request, Status};
 
 use crate::harness::{PATIENCE, channel};
 use crate::keyed::{House, bearing};
+use crate::nearby;
 use crate::raw::Raw;
 
 /// In every text that only some may read.
@@ -133,6 +135,23 @@ async fn a_hidden_text_is_learned_through_no_call() {
     assert_eq!(code, Some(0), "who may read it does: {said}");
     assert!(said.contains(CANARY));
 
+    let get = GetEventRequest {
+        name: HIDDEN.into(),
+        as_of: None,
+    };
+    let copied = nearby::copied(
+        &house,
+        "events.v1.EventService/GetEvent",
+        &get,
+        Some(&reader),
+    );
+    assert!(
+        copied
+            .await
+            .windows(CANARY.len())
+            .any(|w| w == CANARY.as_bytes())
+    );
+
     let places = [
         &house.gateway.address,
         &house.events.address,
@@ -146,12 +165,20 @@ async fn a_hidden_text_is_learned_through_no_call() {
         for method in service.methods() {
             for guess in guesses(&method) {
                 let guess = Bytes::from(guess);
-                for (place, key) in [(0, None), (0, Some(&elsewhere)), (1, None), (2, None)] {
+                let from = [(0, None), (0, Some(&elsewhere)), (1, None), (2, None)];
+                // Where a copy would do, none is shown to the wrong reader either.
+                let by_name = ["Get", "BatchGet"].map(|first| method.name().starts_with(first));
+                let copies = from[..2].iter().filter(|_| by_name.contains(&true));
+                let ways = from.iter().map(|way| (way, false));
+                for (&(place, key), copy) in ways.chain(copies.map(|way| (way, true))) {
                     let request = match key {
                         None => Request::new(guess.clone()),
                         Some(key) => bearing(guess.clone(), key),
                     };
                     let mut request = request;
+                    if copy {
+                        nearby::accept_copy(&mut request);
+                    }
                     // What a client says of itself is not believed.
                     request
                         .metadata_mut()

@@ -18,15 +18,21 @@ pub(crate) struct House {
 
 impl House {
     pub(crate) async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// The same, each with these arguments beside its own.
+    pub(crate) async fn start_with(more: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         let [events, recommendations, gateway] = std::array::from_fn(|_| free_address());
         let urls = [&events, &recommendations].map(|address| format!("http://{address}"));
         let services = ["--events", &urls[0], "--recommendations", &urls[1]];
+        let services = [&services[..], more].concat();
         let mut door = Running::start("rapporteur-gateway", &gateway, &at("gateway"), &services);
         door.serving().await;
         let keys = at("gateway").join("caller-keys.json");
-        let keys = ["--caller-keys", keys.to_str().unwrap()];
+        let keys = [&["--caller-keys", keys.to_str().unwrap()], more].concat();
         let mut events = Running::start("rapporteur-events", &events, &at("events"), &keys);
         // Its key is made by the operator while it runs already.
         let key_file = at("recommendations.key");
@@ -104,6 +110,19 @@ impl House {
     pub(crate) fn admin_does(&self, arguments: &[&str]) {
         let (code, said) = self.tool(Some(&self.admin()), arguments);
         assert_eq!(code, Some(0), "{arguments:?}: {said}");
+    }
+
+    /// Loads the sample record.
+    pub(crate) fn load_sample(&self) {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/crates/cli/sample");
+        let mut files: Vec<_> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.extension().is_some_and(|e| e == "ndjson"))
+            .collect();
+        files.sort();
+        let files = files.iter().map(|path| path.to_str().unwrap());
+        self.admin_does(&["load"].into_iter().chain(files).collect::<Vec<_>>());
     }
 
     /// A key of somebody with one role in one dialogue.

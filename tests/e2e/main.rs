@@ -15,20 +15,30 @@ mod harness;
 mod server;
 
 mod apart;
+mod attacks;
+mod backups;
 mod floods;
 mod followers;
 mod fuzz;
 mod grants;
 mod hidden;
+mod hosts;
+#[path = "../shared/judge.rs"]
+mod judge;
 mod keeping;
 mod keeping_keyed;
 mod keyed;
 mod kill;
+mod nearby;
 mod private;
 #[path = "../../crates/bench/src/raw.rs"]
 #[allow(unreachable_pub, reason = "it is public in the bench")]
 mod raw;
+#[path = "../shared/recorder.rs"]
+mod recorder;
 mod replicas_killed;
 mod rooms;
 mod sample;
+mod seen;
 mod sets;
+mod upgrade;

@@ -17,30 +17,9 @@ struct Private {
 impl Private {
     async fn start(name: &'static str, folder: &Path, arguments: &[&str]) -> Self {
         let short = name.trim_start_matches("rapporteur-");
-        let certs = folder.join("certs");
-        let file = |name: &str| certs.join(name).to_str().unwrap().to_owned();
         let (address, health) = (free_address(), free_address());
-        let own = [
-            "--tls-cert".to_owned(),
-            file(&format!("{short}.crt")),
-            "--tls-key".to_owned(),
-            file(&format!("{short}.key")),
-            "--peer-ca".to_owned(),
-            file("ca.crt"),
-            "--peer-cert".to_owned(),
-            file(&format!("{short}.crt")),
-            "--peer-key".to_owned(),
-            file(&format!("{short}.key")),
-            "--health-listen".to_owned(),
-            health.clone(),
-        ];
-        // The events service calls nobody.
-        let own = own.iter().map(String::as_str);
-        let own: Vec<&str> = if short == "events" {
-            own.clone().take(4).chain(own.skip(10)).collect()
-        } else {
-            own.collect()
-        };
+        let own = flags(short, folder, &health);
+        let own: Vec<&str> = own.iter().map(String::as_str).collect();
         let all = [&own[..], arguments].concat();
         let mut running = Running::start(name, &address, &folder.join(short), &all);
         running.serving_at(&health).await;
@@ -51,6 +30,30 @@ impl Private {
             health,
         }
     }
+}
+
+/// What tells a service of its certificate in `certs` of the folder, and where health is answered without.
+pub(crate) fn flags(service: &str, folder: &Path, health: &str) -> Vec<String> {
+    let certs = folder.join("certs");
+    let file = |name: &str| certs.join(name).to_str().unwrap().to_owned();
+    let [certificate, key] = ["crt", "key"].map(|kind| file(&format!("{service}.{kind}")));
+    let mut flags = vec![
+        ("--health-listen", health.to_owned()),
+        ("--tls-cert", certificate.clone()),
+        ("--tls-key", key.clone()),
+    ];
+    // The events service calls nobody.
+    if service != "events" {
+        flags.extend([
+            ("--peer-ca", file("ca.crt")),
+            ("--peer-cert", certificate),
+            ("--peer-key", key),
+        ]);
+    }
+    let flags = flags.into_iter();
+    flags
+        .flat_map(|(flag, value)| [flag.to_owned(), value])
+        .collect()
 }
 
 fn tool(folder: &Path, arguments: &[&str]) -> Output {
@@ -64,7 +67,7 @@ fn tool(folder: &Path, arguments: &[&str]) -> Output {
         .unwrap()
 }
 
-fn ask(folder: &Path, arguments: &[&str]) -> String {
+pub(crate) fn ask(folder: &Path, arguments: &[&str]) -> String {
     let output = tool(folder, arguments);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{arguments:?}: {said}");

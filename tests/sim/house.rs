@@ -9,12 +9,13 @@ use rapporteur_gateway::quota::QuotaArgs;
 use rapporteur_records::Introduction;
 use rapporteur_server::tls::PeerArgs;
 use rapporteur_server::{Args, MainError, Storage};
-use rapporteur_store::Store;
 use rapporteur_store::engine::{Address, Opened, Settings};
+use rapporteur_store::{Meter, Store};
 use tokio::sync::watch;
 use turmoil::Sim;
 use uuid::Uuid;
 
+use crate::judge::Stores;
 use crate::memory::{Data, Memory};
 use crate::network::Port;
 use crate::process::BROKEN;
@@ -40,7 +41,7 @@ impl Disk {
     }
 
     /// Opens what is kept.
-    pub(crate) fn open(&self) -> Arc<dyn Store> {
+    fn open(&self) -> Arc<dyn Store> {
         Memory::new(None, Arc::clone(&self.data), self.id)
     }
 
@@ -52,6 +53,7 @@ impl Disk {
             store: self.open(),
             failed: watch::channel(None).1,
             recovered: false,
+            meter: Meter::default(),
         };
         let address = Address::Sled("simulated".into());
         let settings = Settings::default();
@@ -128,6 +130,15 @@ impl House {
             }
         });
         house
+    }
+
+    /// What is kept now.
+    pub(crate) fn stores(&self) -> Stores {
+        Stores {
+            gateway: self.gateway.open(),
+            events: self.events.open(),
+            recommendations: self.recommendations.open(),
+        }
     }
 }
 

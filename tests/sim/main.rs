@@ -14,19 +14,23 @@
 
 mod client;
 mod house;
+#[path = "../shared/judge.rs"]
 mod judge;
 #[path = "../../crates/store/tests/support/memory.rs"]
 mod memory;
 mod network;
 mod process;
+#[path = "../shared/recorder.rs"]
+mod recorder;
 mod trouble;
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
+use futures::FutureExt as _;
 use turmoil::Builder;
 
-use crate::client::{CLIENTS, Client, Told};
+use crate::client::{CLIENTS, Told};
 use crate::house::House;
 use crate::process::{ONE, Simulator};
 use crate::trouble::Trouble;
@@ -125,6 +129,11 @@ fn a_loss_is_noticed() {
     }
 }
 
+/// A future that waits for nothing: those of a store in memory.
+fn now<T>(future: impl Future<Output = T>) -> T {
+    future.now_or_never().unwrap()
+}
+
 /// Simulates one seed and checks what is left.
 fn simulate(seed: u64) {
     rapporteur_server::network::simulate(network::dial);
@@ -140,7 +149,7 @@ fn simulate(seed: u64) {
     let house = House::furnish(&mut sim, folder.path().to_owned());
     let told = Told::default();
     for (name, number) in CLIENTS.iter().zip(1..) {
-        let work = Client::work(number, house.folder.clone(), told.clone());
+        let work = client::work(number, house.folder.clone(), told.clone());
         sim.client(*name, work);
     }
     let mut trouble = Trouble::new(seed);
@@ -149,13 +158,14 @@ fn simulate(seed: u64) {
         trouble.make(&mut sim);
         done = sim.step().unwrap_or_else(|error| panic!("{error}")) || done;
         if done && trouble.over {
-            match judge::followed(&house) {
+            match now(judge::followed(&house.stores())) {
                 Ok(()) => break,
                 Err(why) => assert!(sim.elapsed() < END, "{why}"),
             }
         }
     }
-    judge::services(&house, &told.acknowledged.lock().unwrap());
+    let acknowledged = told.acknowledged.lock().unwrap().clone();
+    now(judge::services(&house.stores(), &acknowledged));
     let trace = told.trace.lock().unwrap();
     println!(
         "{}{trace}all is well after {:?}",

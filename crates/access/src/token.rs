@@ -40,6 +40,9 @@ pub struct Claims {
     #[serde(rename = "sub")]
     pub caller: String,
     iat: u64,
+    /// Not before then. We write none; what stands in a token counts all the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    nbf: Option<u64>,
     /// Until when it is believed, in seconds since the Unix epoch.
     #[serde(rename = "exp")]
     pub until: u64,
@@ -123,6 +126,7 @@ impl Issuer {
             aud: AUDIENCE.into(),
             caller: caller.into(),
             iat: now,
+            nbf: None,
             until: now + LIFETIME,
             grants: if all { Vec::new() } else { rights.grants() },
             all,
@@ -145,12 +149,20 @@ impl Issuer {
 
     /// The public key as a JSON Web Key Set (RFC 7517), for the services.
     pub fn public_keys(&self) -> String {
-        let jwk = serde_json::json!({
-            "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig",
-            "kid": self.kid, "x": base64url(&self.public),
-        });
-        format!("{:#}\n", serde_json::json!({ "keys": [jwk] }))
+        public_keys([self])
     }
+}
+
+/// The public keys of these as a JSON Web Key Set (RFC 7517), for the services.
+pub fn public_keys<'a>(issuers: impl IntoIterator<Item = &'a Issuer>) -> String {
+    let jwk = |issuer: &Issuer| {
+        serde_json::json!({
+            "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig",
+            "kid": issuer.kid, "x": base64url(&issuer.public),
+        })
+    };
+    let keys: Vec<_> = issuers.into_iter().map(jwk).collect();
+    format!("{:#}\n", serde_json::json!({ "keys": keys }))
 }
 
 /// Tells keys apart; follows from the key.
@@ -216,7 +228,8 @@ impl Verifier {
             }
         };
         // A clock that is behind the gateway's by a little sees tokens from the future.
-        let begun = claims.iat <= now + LEEWAY;
+        let begins = claims.nbf.unwrap_or(0).max(claims.iat);
+        let begun = begins <= now + LEEWAY;
         let lives = now < claims.until + LEEWAY;
         if begun && lives {
             Ok(claims)
@@ -230,15 +243,13 @@ impl Verifier {
             return Err(TokenError::Foreign);
         }
         let foreign = |_| TokenError::Foreign;
-        let kid = jsonwebtoken::decode_header(token).map_err(foreign)?.kid;
+        let Head { kid, .. } = head(token).ok_or(TokenError::Foreign)?;
         let keys = self
             .keys
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
-        let key = kid
-            .and_then(|kid| keys.get(&kid))
-            .ok_or(TokenError::Foreign)?;
+        let key = keys.get(&kid).ok_or(TokenError::Foreign)?;
         let mut claims: Claims = jsonwebtoken::decode(token, key, &self.validation)
             .map_err(foreign)?
             .claims;
@@ -253,6 +264,26 @@ impl Verifier {
         };
         Ok(claims)
     }
+}
+
+/// The head of a token, which says what we write there and nothing else: whatever else it says would have to be
+/// understood (`crit`, RFC 7515 4.1.11) or could mislead (`jwk`, `jku`).
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Head {
+    #[serde(rename = "typ")]
+    _typ: Option<String>,
+    /// [`Validation`] looks at it.
+    #[serde(rename = "alg")]
+    _alg: String,
+    kid: String,
+}
+
+fn head(token: &str) -> Option<Head> {
+    let (head, _) = token.split_once('.')?;
+    let engine = base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    let text = base64::Engine::decode(&engine, head).ok()?;
+    serde_json::from_slice(&text).ok()
 }
 
 fn read_keys(keys: &str) -> Result<HashMap<String, DecodingKey>, TokenError> {

@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -45,6 +46,8 @@ pub struct Arguments {
 pub enum Measure {
     /// Get, direct and through the gateway
     Gets,
+    /// What the door costs, and what the gateway answers by itself
+    Door,
     /// List
     Lists,
     /// Create
@@ -167,13 +170,19 @@ pub enum Server {
     Events {
         /// Its data
         data: PathBuf,
+        /// Flags of its own; without any it believes everybody
+        #[arg(last = true)]
+        flags: Vec<OsString>,
     },
     /// The gateway
     Gateway {
         /// Its data
         data: PathBuf,
         /// The events service
-        events: SocketAddr,
+        events: String,
+        /// Flags of its own
+        #[arg(last = true)]
+        flags: Vec<OsString>,
     },
 }
 

@@ -5,9 +5,12 @@ use std::net::SocketAddr;
 use anyhow::{Context as _, Result};
 use bytes::Bytes;
 use http::uri::PathAndQuery;
-use tonic::Request;
+use rapporteur_server::client::lazy;
+use rapporteur_server::tls::Outgoing;
 use tonic::client::Grpc;
+use tonic::metadata::MetadataMap;
 use tonic::transport::{Channel, Endpoint};
+use tonic::{Extensions, Request, Response};
 
 use crate::raw::Raw;
 
@@ -18,6 +21,8 @@ const ANSWER_BYTES: usize = 64 << 20;
 #[derive(Clone, Debug)]
 pub struct Caller {
     grpc: Grpc<Channel>,
+    /// What it says with each call.
+    says: MetadataMap,
 }
 
 impl Caller {
@@ -25,17 +30,28 @@ impl Caller {
     pub fn new(channel: Channel) -> Self {
         Self {
             grpc: Grpc::new(channel).max_decoding_message_size(ANSWER_BYTES),
+            says: MetadataMap::new(),
         }
+    }
+
+    /// The same, saying this with each call.
+    pub fn saying(self, key: &'static str, value: &str) -> Result<Self> {
+        let mut says = self.says;
+        says.insert(key, value.parse()?);
+        Ok(Self { says, ..self })
     }
 
     /// Calls a method and gives the bytes of its answer.
     pub async fn call(&mut self, path: &PathAndQuery, message: Bytes) -> Result<Bytes> {
+        Ok(self.answer(path, message).await?.into_inner())
+    }
+
+    /// Calls a method and gives the bytes of its answer with what was said beside them.
+    pub async fn answer(&mut self, path: &PathAndQuery, message: Bytes) -> Result<Response<Bytes>> {
         self.grpc.ready().await?;
-        let answer = self
-            .grpc
-            .unary(Request::new(message), path.clone(), Raw)
-            .await;
-        Ok(answer.with_context(|| path.to_string())?.into_inner())
+        let request = Request::from_parts(self.says.clone(), Extensions::new(), message);
+        let answer = self.grpc.unary(request, path.clone(), Raw).await;
+        answer.with_context(|| path.to_string())
     }
 }
 
@@ -52,6 +68,17 @@ pub async fn connect(address: SocketAddr, count: usize) -> Result<Vec<Channel>> 
         );
     }
     Ok(channels)
+}
+
+/// Private connections to a server, each made when it is first used.
+pub fn connect_privately(
+    address: SocketAddr,
+    tls: &Outgoing,
+    count: usize,
+) -> Result<Vec<Channel>> {
+    let endpoint = Endpoint::from_shared(format!("https://{address}"))?;
+    let channel = |_| lazy(&endpoint, Some(tls.clone()));
+    Ok((0..count).map(channel).collect())
 }
 
 /// `count` callers that share the connections evenly.

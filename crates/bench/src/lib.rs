@@ -18,8 +18,9 @@
 //! | [`serve`] | what such a process does |
 //! | [`caller`], [`raw`] | calls whose bytes nobody decodes |
 //! | [`echo`], [`proxy`] | the references |
+//! | [`guarded`] | a service and a gateway as they stand on a network that nobody trusts |
 //! | [`record`] | the events that are kept, and filling a service with them |
-//! | [`reads`], [`writes`], [`rows`], [`engines`], [`cold`], [`coverage`] | the measurements |
+//! | [`reads`], [`door`], [`writes`], [`rows`], [`engines`], [`cold`], [`coverage`] | the measurements |
 //! | [`soak`] | hours of mixed load: memory, disk, stalls |
 //! | [`evaluate`] | how good search results are, on judged sets |
 //! | [`similar`] | likeness among many texts |
@@ -31,9 +32,11 @@ pub mod arguments;
 pub mod caller;
 pub mod cold;
 pub mod coverage;
+pub mod door;
 pub mod echo;
 pub mod engines;
 pub mod evaluate;
+pub mod guarded;
 pub mod load;
 pub mod plan;
 pub mod process;

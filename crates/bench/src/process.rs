@@ -17,6 +17,11 @@ const TICKS_PER_SECOND: u32 = 100;
 pub struct Pid(u32);
 
 impl Pid {
+    /// This process.
+    pub fn own() -> Self {
+        Self(std::process::id())
+    }
+
     /// CPU time that it has taken so far, in all its threads.
     pub fn cpu(self) -> Result<Duration> {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.0))
@@ -139,7 +144,7 @@ mod tests {
 
     #[test]
     fn the_memory_of_a_process_grows() {
-        let own = Pid(std::process::id());
+        let own = Pid::own();
         let before = own.resident().unwrap();
         let much = std::hint::black_box(vec![1_u8; 64 << 20]);
         assert!(own.resident().unwrap() > before + (much.len() as u64 >> 1));
@@ -147,7 +152,7 @@ mod tests {
 
     #[test]
     fn the_cpu_time_of_a_process_grows() {
-        let own = Pid(std::process::id());
+        let own = Pid::own();
         let before = own.cpu().unwrap();
         let begin = std::time::Instant::now();
         while begin.elapsed() < Duration::from_millis(100) {

@@ -34,6 +34,27 @@ pub struct Reading {
     decode: bool,
 }
 
+impl Reading {
+    /// As many as there are callers, each beginning elsewhere among the requests.
+    pub fn all(
+        callers: Vec<Caller>,
+        path: PathAndQuery,
+        least: usize,
+        requests: &Arc<[Bytes]>,
+    ) -> Vec<Self> {
+        let count = callers.len();
+        let start = |(place, caller)| Self {
+            caller,
+            path: path.clone(),
+            requests: requests.clone(),
+            next: place * requests.len() / count,
+            least,
+            decode: false,
+        };
+        callers.into_iter().enumerate().map(start).collect()
+    }
+}
+
 impl Work for Reading {
     async fn call(&mut self) -> Result<()> {
         let request = self.requests[self.next].clone();
@@ -83,24 +104,9 @@ fn contestant(
     (path, least): (PathAndQuery, usize),
     requests: &Arc<[Bytes]>,
 ) -> Contestant<Reading> {
-    let start = |(place, caller)| {
-        let next = place * requests.len() / CALLERS;
-        Reading {
-            caller,
-            path: path.clone(),
-            requests: requests.clone(),
-            next,
-            least,
-            decode: false,
-        }
-    };
     Contestant {
         name: name.to_owned(),
-        callers: callers(channels, CALLERS)
-            .into_iter()
-            .enumerate()
-            .map(start)
-            .collect(),
+        callers: Reading::all(callers(channels, CALLERS), path, least, requests),
         servers: [*pid].into_iter().chain(behind).collect(),
     }
 }

@@ -42,7 +42,8 @@ const FILLERS: usize = 256;
 /// Records on a page when all are counted.
 const COUNTED: i32 = 1_000;
 
-const DIALOGUE: &str = "rabat";
+/// The dialogue of all events.
+pub const DIALOGUE: &str = "rabat";
 const PARTIES: [&str; 2] = ["es", "ma"];
 
 fn parent() -> String {

@@ -41,6 +41,8 @@ pub struct Series {
     pub latency: Histogram<u64>,
     /// CPU time of the servers for one call, in microseconds, by round.
     pub cpu: Vec<f64>,
+    /// The same of the servers and the callers, who are this process.
+    pub all_cpu: Vec<f64>,
 }
 
 impl Series {
@@ -94,6 +96,7 @@ pub async fn contest<W: Work>(
             rates: Vec::new(),
             latency,
             cpu: Vec::new(),
+            all_cpu: Vec::new(),
         })
     };
     let mut all = contestants.iter().map(empty).collect::<Result<Vec<_>>>()?;
@@ -106,14 +109,15 @@ pub async fn contest<W: Work>(
             let (one, series) = (&contestants[place], &mut all[place]);
             // The warm-up is not measured on its own: CPU time is taken of the measured turn alone.
             closed(&one.callers, Duration::ZERO, rounds.warm_up).await?;
-            let before = cpu_of(&one.servers)?;
+            let (before, own_before) = (cpu_of(&one.servers)?, Pid::own().cpu()?);
             let measured = closed(&one.callers, Duration::ZERO, rounds.time).await?;
             let cpu = cpu_of(&one.servers)?.saturating_sub(before);
+            let all_cpu = cpu + Pid::own().cpu()?.saturating_sub(own_before);
+            let of_a_call = |cpu: Duration| cpu.as_secs_f64() * 1e6 / measured.calls as f64;
             series.rates.push(measured.rate());
             series.latency.add(&measured.latency)?;
-            series
-                .cpu
-                .push(cpu.as_secs_f64() * 1e6 / measured.calls as f64);
+            series.cpu.push(of_a_call(cpu));
+            series.all_cpu.push(of_a_call(all_cpu));
         }
     }
     Ok(all)
@@ -137,6 +141,7 @@ mod tests {
             rates: rates.to_vec(),
             latency: load::histogram().unwrap(),
             cpu: Vec::new(),
+            all_cpu: Vec::new(),
         };
         // The machine was half as quick in the second round, for both.
         assert_eq!(

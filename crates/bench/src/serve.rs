@@ -16,7 +16,7 @@ use crate::arguments::Server;
 use crate::{echo, proxy, say};
 
 /// Where the gateway looks for a service that does not run.
-const NOWHERE: &str = "http://127.0.0.1:1";
+pub const NOWHERE: &str = "http://127.0.0.1:1";
 
 /// Serves until stdin ends.
 pub fn serve(server: &Server) -> ExitCode {
@@ -27,28 +27,35 @@ pub fn serve(server: &Server) -> ExitCode {
         Server::Proxy { upstream } => {
             reference(async |listener| proxy::serve(*upstream, listener, stdin_ends()).await)
         }
-        Server::Events { data } => {
-            let argv = service(
-                "rapporteur-events",
-                &[
-                    ("--data", data.into()),
-                    ("--trust-callers", OsString::new()),
-                ],
-            );
-            run_from(argv, async |arguments: rapporteur_events::Arguments| {
-                rapporteur_events::start(arguments, listener().await?, stdin_ends()).await
-            })
+        Server::Events { data, flags } => {
+            let believing = [OsString::from("--trust-callers")];
+            let flags = if flags.is_empty() {
+                &believing[..]
+            } else {
+                flags
+            };
+            run_from(
+                service("rapporteur-events", &[("--data", data.into())], flags),
+                async |arguments: rapporteur_events::Arguments| {
+                    rapporteur_events::start(arguments, listener().await?, stdin_ends()).await
+                },
+            )
         }
-        Server::Gateway { data, events } => {
-            let others = [
+        Server::Gateway {
+            data,
+            events,
+            flags,
+        } => {
+            let settings = [
                 ("--data", data.into()),
-                ("--events", format!("http://{events}").into()),
+                ("--events", events.into()),
                 ("--recommendations", NOWHERE.into()),
                 // Counted as everywhere, but never refused.
                 ("--anonymous-rate", u32::MAX.to_string().into()),
+                ("--caller-rate", u32::MAX.to_string().into()),
             ];
             run_from(
-                service("rapporteur-gateway", &others),
+                service("rapporteur-gateway", &settings, flags),
                 async |arguments: rapporteur_gateway::Arguments| {
                     rapporteur_gateway::start(arguments, listener().await?, stdin_ends()).await
                 },
@@ -58,15 +65,14 @@ pub fn serve(server: &Server) -> ExitCode {
 }
 
 /// The command line of a service. Errors are logged, since nobody reads a log of a bench.
-fn service(name: &str, others: &[(&str, OsString)]) -> Vec<OsString> {
+fn service(name: &str, settings: &[(&str, OsString)], flags: &[OsString]) -> Vec<OsString> {
     let mut argv: Vec<OsString> = vec![name.into(), "--log".into(), "error".into()];
     argv.extend(
-        others
+        settings
             .iter()
-            .flat_map(|(flag, value)| [OsString::from(flag), value.clone()])
-            // A switch has no value.
-            .filter(|word| !word.is_empty()),
+            .flat_map(|(flag, value)| [OsString::from(flag), value.clone()]),
     );
+    argv.extend(flags.iter().cloned());
     argv
 }
 

@@ -16,7 +16,7 @@ use crate::reads::{Answers, Servers};
 use crate::record::{GET, LIST};
 use crate::rounds::median;
 use crate::table::{Outcome, Report};
-use crate::{cold, coverage, engines, reads, record, rows, say, writes};
+use crate::{cold, coverage, door, engines, reads, record, rows, say, writes};
 
 /// Measures everything, prints it, and says whether all targets were met.
 pub fn run(arguments: &Arguments) -> Result<bool> {
@@ -50,6 +50,10 @@ async fn measure(plan: &Plan, folder: &Path, report: &mut Report) -> Result<()> 
         .any(|part| plan.has(part))
     {
         read(plan, folder, &large, report).await?;
+    }
+    if plan.has(Measure::Door) {
+        say("passing the door");
+        report.add(door::doors(plan, &folder.join("door")).await?);
     }
     if plan.has(Measure::Creates) {
         say("creating, by 1 to 256 callers");
@@ -107,7 +111,7 @@ async fn read(plan: &Plan, folder: &Path, large: &Path, report: &mut Report) -> 
 
     let echo = Process::start("echo", &[event_file.as_os_str(), page_file.as_os_str()])?;
     let proxy = Process::start("proxy", &[OsStr::new(&echo.address().to_string())])?;
-    let behind = small.0.address().to_string();
+    let behind = format!("http://{}", small.0.address());
     let gateway = Process::start(
         "gateway",
         &[folder.join("gateway").as_os_str(), OsStr::new(&behind)],
@@ -136,7 +140,7 @@ async fn read(plan: &Plan, folder: &Path, large: &Path, report: &mut Report) -> 
 }
 
 /// An events service with so many events, all of which it lists.
-async fn filled(data: &Path, count: u64) -> Result<(Process, Vec<Channel>)> {
+pub async fn filled(data: &Path, count: u64) -> Result<(Process, Vec<Channel>)> {
     let service = Process::start("events", &[data.as_os_str()])?;
     let channels = connect(service.address(), CONNECTIONS).await?;
     record::prepare(&channels[0]).await?;

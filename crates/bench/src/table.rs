@@ -9,7 +9,7 @@ use comfy_table::{CellAlignment, Table};
 use serde::Serialize;
 
 use crate::load::Measured;
-use crate::rounds::Series;
+use crate::rounds::{Series, median};
 
 /// What a ratio is to be.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -77,6 +77,20 @@ impl Row {
             what: format!("{}, time of a call", row.what),
             ratio: reference.ratio(series),
             ..row
+        }
+    }
+
+    /// How many calls the reference's CPU time for a call would do, of all processes together. Unlike a rate it does
+    /// not depend on who else uses the machine.
+    pub fn cheaper(series: &Series, reference: &Series) -> Self {
+        let (ours, theirs) = (median(&series.all_cpu), median(&reference.all_cpu));
+        Self {
+            what: format!("{}, CPU time", series.name),
+            against: reference.name.clone(),
+            ratio: theirs / ours,
+            target: None,
+            measured: format!("{ours:.0} µs"),
+            reference: format!("{theirs:.0} µs"),
         }
     }
 

@@ -1,5 +1,9 @@
 //! `audit`: every write and every refused call, from the hash-chained log of each service.
 
+mod export;
+
+use std::path::PathBuf;
+
 use clap::ValueEnum;
 use rapporteur_proto::Timestamp;
 use rapporteur_proto::changes::v1::{
@@ -12,7 +16,7 @@ use crate::noun::reflect;
 use crate::output::{self, Format};
 use crate::{name, when};
 
-const SERVICE: &str = "rapporteur.changes.v1.AuditService";
+pub(crate) const SERVICE: &str = "rapporteur.changes.v1.AuditService";
 const PAGE: usize = 500;
 
 /// Which entries of the audit trail.
@@ -45,27 +49,56 @@ pub(crate) struct Ask {
     /// Most entries of each service; 0 = all
     #[arg(long, value_name = "COUNT", default_value_t = 50)]
     limit: usize,
+    /// Write all of it to SERVICE.ndjson in this folder, with the proof of each commit; goes on with what is there
+    #[arg(long, value_name = "FOLDER",
+          conflicts_with_all = ["caller", "rpc", "prefix", "from", "to", "refused", "values", "limit"])]
+    export: Option<PathBuf>,
 }
 
 /// Whose trail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Of {
+pub(crate) enum Of {
     Events,
     Recommendations,
+    Gateway,
+}
+
+impl Of {
+    pub(crate) const ALL: [Self; 3] = [Self::Events, Self::Recommendations, Self::Gateway];
+
+    /// As it is written.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Events => "events",
+            Self::Recommendations => "recommendations",
+            Self::Gateway => "gateway",
+        }
+    }
+
+    /// As services know it.
+    pub(crate) fn service(self) -> Service {
+        match self {
+            Self::Events => Service::Events,
+            Self::Recommendations => Service::Recommendations,
+            Self::Gateway => Service::Gateway,
+        }
+    }
+
+    /// The one that is wanted, or all.
+    pub(crate) fn wanted(one: Option<Self>) -> Vec<Self> {
+        one.map_or(Self::ALL.to_vec(), |one| vec![one])
+    }
 }
 
 pub(crate) async fn run(ctx: &mut Context<'_>, ask: Ask) -> Result<()> {
+    if let Some(folder) = &ask.export {
+        return export::run(ctx, &Of::wanted(ask.service), folder).await;
+    }
     let to = ctx.connect()?;
-    let mut found: Vec<(Service, AuditEntry)> = Vec::new();
-    for (of, service) in [
-        (Of::Events, Service::Events),
-        (Of::Recommendations, Service::Recommendations),
-    ] {
-        if ask.service.is_some_and(|wanted| wanted != of) {
-            continue;
-        }
+    let mut found: Vec<(Of, AuditEntry)> = Vec::new();
+    for of in Of::wanted(ask.service) {
         let mut request = ListAuditEntriesRequest {
-            service: service.into(),
+            service: of.service().into(),
             caller: ask.caller.clone().unwrap_or_default(),
             rpc: ask.rpc.clone().unwrap_or_default(),
             name_prefix: ask.prefix.clone().unwrap_or_default(),
@@ -89,7 +122,7 @@ pub(crate) async fn run(ctx: &mut Context<'_>, ask: Ask) -> Result<()> {
                 break;
             }
         }
-        found.extend(entries.into_iter().map(|entry| (service, entry)));
+        found.extend(entries.into_iter().map(|entry| (of, entry)));
     }
     found.sort_by_key(|(_, entry)| entry.time.map(|time| (time.seconds, time.nanos)));
     if matches!(ctx.global.output, Format::Json | Format::Yaml) {
@@ -98,13 +131,13 @@ pub(crate) async fn run(ctx: &mut Context<'_>, ask: Ask) -> Result<()> {
     }
     let rows: Vec<Vec<String>> = found.iter().map(|(of, entry)| row(*of, entry)).collect();
     let headings = [
-        "position", "service", "time", "caller", "rpc", "records", "refused",
+        "position", "service", "time", "caller", "from", "rpc", "records", "refused",
     ];
     output::table(ctx, &headings, &rows)
 }
 
-fn row(of: Service, entry: &AuditEntry) -> Vec<String> {
-    let names: Vec<String> = match entry.refused.is_empty() {
+fn row(of: Of, entry: &AuditEntry) -> Vec<String> {
+    let names: Vec<String> = match entry.subject.is_empty() {
         true => entry
             .changes
             .iter()
@@ -115,13 +148,10 @@ fn row(of: Service, entry: &AuditEntry) -> Vec<String> {
     let time = entry.time.unwrap_or_default();
     vec![
         entry.position.to_string(),
-        match of {
-            Service::Events => "events",
-            _ => "recommendations",
-        }
-        .to_owned(),
+        of.name().to_owned(),
         when::show(time.seconds, time.nanos),
         entry.caller.clone(),
+        entry.peer.clone(),
         entry.rpc.rsplit('/').next().unwrap_or_default().to_owned(),
         names.join("\n"),
         entry.refused.clone(),

@@ -9,7 +9,7 @@ use tonic::Code;
 
 use crate::connect::Connection;
 use crate::context::Context;
-use crate::error::{Failure, Result};
+use crate::error::{Failure, Result, reason};
 use crate::noun::reflect;
 use crate::output::{self, Format};
 use crate::record::{self, History};
@@ -113,6 +113,10 @@ async fn watch(ctx: &mut Context<'_>, which: Which, limit: usize) -> Result<()> 
                     "Connection lost, going on from the last change: {}",
                     status.message()
                 ))?;
+            }
+            // Other changes are seen from here on.
+            Err(Failure::Status(status)) if reason(&status) == "RIGHTS_CHANGED" => {
+                ctx.say("What you are granted has changed, going on from the last change.")?;
             }
             Err(failure) => return Err(failure),
         }

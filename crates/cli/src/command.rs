@@ -11,10 +11,11 @@ use crate::context::{Context, Global};
 use crate::error::{Failure, Result};
 use crate::surroundings::Surroundings;
 use crate::{
-    addressee, assessment, audit, chairmanship, changes, check, commitment, completion, coverage,
-    crosswalk, demo, dev_certs, dialogue, doctor, due, event, examples, gaps, grant, handover,
-    inbox, instrument, key, load, membership, node, open, party, plan, post, profile,
-    recommendation, report, schedule, source, status, store, trace, up, vocabulary, whoami,
+    addressee, assessment, audit, backup, chairmanship, changes, check, commitment, completion,
+    coverage, crosswalk, demo, dev_certs, dialogue, doctor, due, event, examples, gaps, grant,
+    handover, inbox, instrument, key, load, manual, membership, node, open, party, plan, post,
+    print, profile, recommendation, report, schedule, source, status, store, trace, up, verify,
+    vocabulary, whoami,
 };
 
 /// Keeps the record of intergovernmental dialogues: what was held, what was recommended, who answered,
@@ -94,6 +95,7 @@ enum Command {
     Changes(changes::Command),
     /// Who called what, and who was refused; for auditors and operators
     Audit(audit::Ask),
+    Verify(verify::Ask),
     /// Load a record file: one JSON object a line; loading twice changes nothing
     Load(load::Ask),
     /// Start all services here, in one process, with the data in a folder
@@ -102,9 +104,11 @@ enum Command {
     Demo,
     /// Make a CA and certificates for a trial, and say how to use them
     DevCerts(dev_certs::Ask),
-    /// Show how each service is
+    /// Show how each service is; exits 6 when one does not serve, or the views of it do not get on
     Status,
     Store(store::Ask),
+    #[command(subcommand)]
+    Backup(backup::Command),
     Doctor(doctor::Ask),
     #[command(subcommand)]
     Profile(profile::Command),
@@ -114,6 +118,10 @@ enum Command {
     Grant(grant::Command),
     /// Show whom the gateway takes you for, and what you are granted
     Whoami,
+    /// Print a file that a gateway has written, where there is no shell
+    Print(print::Ask),
+    /// Write the manual pages of all programs into a folder
+    Manual(manual::Ask),
     /// Print the completions of a shell
     Completion {
         /// Which shell
@@ -235,6 +243,7 @@ async fn go(ctx: &mut Context<'_>, command: Command) -> Result<()> {
         Command::Coverage(ask) => coverage::run(ctx, ask).await,
         Command::Trace(ask) => trace::run(ctx, ask).await,
         Command::Audit(ask) => audit::run(ctx, ask).await,
+        Command::Verify(ask) => verify::run(ctx, ask).await,
         Command::Changes(command) => changes::run(ctx, command).await,
         Command::Load(ask) => load::run(ctx, ask).await,
         Command::Up(ask) => up::run(ctx, ask).await,
@@ -242,11 +251,14 @@ async fn go(ctx: &mut Context<'_>, command: Command) -> Result<()> {
         Command::Demo => demo::run(ctx).await,
         Command::Status => status::run(ctx).await,
         Command::Store(ask) => store::run(ctx, ask).await,
+        Command::Backup(command) => backup::run(ctx, command).await,
         Command::Doctor(ask) => doctor::run(ctx, ask).await,
         Command::Profile(command) => profile::run(ctx, command),
         Command::Key(command) => key::run(ctx, command).await,
         Command::Grant(command) => grant::run(ctx, command).await,
         Command::Whoami => whoami::run(ctx).await,
+        Command::Print(ask) => print::run(ctx, &ask),
+        Command::Manual(ask) => manual::run(ctx, &ask),
         Command::Completion { shell } => completion::run(ctx, shell),
     }
 }

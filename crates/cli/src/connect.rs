@@ -91,6 +91,12 @@ impl Connection {
         self
     }
 
+    /// The same with another deadline for each call.
+    pub(crate) fn within(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
     /// Whether it is asked with a key or a token.
     pub(crate) fn has_token(&self) -> bool {
         self.token.is_some()

@@ -9,7 +9,7 @@ use rapporteur_server::tls::PeerArgs;
 use crate::connect::Connection;
 use crate::error::{Failure, Result};
 use crate::output::Format;
-use crate::profile::{DEFAULT_GATEWAY, Profile, Profiles};
+use crate::profile::{self, DEFAULT_GATEWAY, Profile, Profiles};
 use crate::surroundings::Surroundings;
 
 /// The options that every command has.
@@ -42,7 +42,8 @@ pub(crate) struct Global {
     /// Address of the gateway, http://HOST:PORT or https://HOST:PORT [env: RAPPORTEUR_GATEWAY]
     #[arg(long, global = true, value_name = "URL", help_heading = "Everywhere")]
     pub(crate) gateway: Option<String>,
-    /// Profile with address and token [env: RAPPORTEUR_PROFILE]; the token alone: [env: RAPPORTEUR_TOKEN]
+    /// Profile with address and token [env: RAPPORTEUR_PROFILE]; the token alone: [env: RAPPORTEUR_TOKEN], or in a
+    /// file: [env: RAPPORTEUR_TOKEN_FILE]
     #[arg(
         long = "profile",
         global = true,
@@ -90,24 +91,33 @@ impl Context<'_> {
     pub(crate) fn connect(&self) -> Result<Connection> {
         let profile = self.profile()?;
         let profile = profile.as_ref();
-        let own_address = self
-            .global
-            .gateway
-            .as_deref()
-            .or(self.around.var("RAPPORTEUR_GATEWAY"));
-        let address = own_address
-            .or(profile.map(|p| p.gateway.as_str()))
-            .unwrap_or(DEFAULT_GATEWAY);
+        let address = self.gateway_of(profile);
         // A token belongs to its gateway: the profile's is not sent to another address.
         let saved = profile
             .filter(|p| p.gateway == address)
             .and_then(|p| p.token.as_deref());
-        let token = self.around.var("RAPPORTEUR_TOKEN").or(saved);
+        let in_file = self.around.var("RAPPORTEUR_TOKEN_FILE");
+        let in_file = in_file.map(|file| profile::token(self.around, file));
+        let in_file = in_file.transpose()?;
+        let token = self.around.var("RAPPORTEUR_TOKEN");
+        let token = token.or(in_file.as_deref()).or(saved);
         let act_as = self.global.act_as.as_deref();
         let act_as = act_as.or(self.around.var("RAPPORTEUR_AS"));
         let timeout = Duration::from_secs(self.global.timeout);
         let peers = self.peers_of(profile);
         Connection::new(address, token, timeout, &peers)?.acting_as(act_as)
+    }
+
+    /// The gateway's address: flag > environment > profile > default.
+    pub(crate) fn gateway(&self) -> Result<String> {
+        Ok(self.gateway_of(self.profile()?.as_ref()).to_owned())
+    }
+
+    fn gateway_of<'a>(&'a self, profile: Option<&'a Profile>) -> &'a str {
+        let own = self.global.gateway.as_deref();
+        own.or(self.around.var("RAPPORTEUR_GATEWAY"))
+            .or(profile.map(|profile| profile.gateway.as_str()))
+            .unwrap_or(DEFAULT_GATEWAY)
     }
 
     /// How https:// addresses are reached, as the flags and the environment say.
@@ -142,9 +152,16 @@ impl Context<'_> {
 
     /// The profile that was named, or the one in use.
     fn profile(&self) -> Result<Option<Profile>> {
-        let profiles = Profiles::load(&self.profiles_file()?)?;
         let named = self.global.profile_name.as_deref();
-        match named.or(self.around.var("RAPPORTEUR_PROFILE")) {
+        let named = named.or(self.around.var("RAPPORTEUR_PROFILE"));
+        let file = match self.profiles_file() {
+            Ok(file) => file,
+            // A service's user has no home, and so no profiles.
+            Err(_) if named.is_none() => return Ok(None),
+            Err(why) => return Err(why),
+        };
+        let profiles = Profiles::load(&file)?;
+        match named {
             Some(name) => profiles.get(name).map(|profile| Some(profile.clone())),
             None => Ok(profiles.current().cloned()),
         }

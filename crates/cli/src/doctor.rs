@@ -3,10 +3,9 @@
 
 use std::sync::Arc;
 
-use rapporteur_gateway::access::{grant::GRANT, key::KEY};
 use rapporteur_records::verify::Examined;
-use rapporteur_records::{AnyNoun, Error, Records};
-use rapporteur_server::StoreServerArgs;
+use rapporteur_records::{AnyNoun, Damage, Error, Records};
+use rapporteur_server::{StoreServerArgs, audit};
 use rapporteur_store::engine::{Address, Settings, Text};
 use rapporteur_store::{Store, copy, engine};
 use serde_json::{Value, json};
@@ -74,25 +73,45 @@ async fn check(ctx: &mut Context<'_>, address: &Address, settings: &Settings) ->
     show(ctx, &found?)
 }
 
-async fn examined(store: &Arc<dyn Store>) -> Result<Value> {
-    let whole = store.verify().await.map_err(failed)?;
+/// How many records a store has, and what its rows are not as those ask for, in words. For one whose hash chain was
+/// walked already.
+pub(crate) async fn differences(store: &Arc<dyn Store>) -> Result<(u64, Option<String>)> {
     let records = Records::new(store.clone());
     let nouns = nouns(&records).await?;
     let found = records.examine(nouns.of).await.map_err(differs)?;
-    if !found.differences.is_empty() {
-        return Err(Failure::other("RECORDS_DIFFER", listed(found)));
+    let count = found.whole.records;
+    let differs = (!found.differences.is_empty()).then(|| listed(found));
+    Ok((count, differs))
+}
+
+fn listed(found: Examined) -> String {
+    let Examined {
+        differences, more, ..
+    } = found;
+    let all = more + differences.len() as u64;
+    let mut lines = vec![format!(
+        "{all} of the rows differ from what the records ask for"
+    )];
+    lines.extend(differences);
+    if more > 0 {
+        lines.push(format!("and {more} more"));
     }
-    let found = found.whole;
-    let mirrored = records.verify_mirrors().await.map_err(differs)?;
+    lines.join("\n  ")
+}
+
+async fn examined(store: &Arc<dyn Store>) -> Result<Value> {
+    let records = Records::new(store.clone());
+    let nouns = nouns(&records).await?;
+    let whole = records.whole(nouns.of, None).await.map_err(damaged)?;
     Ok(json!({
         "service": nouns.service,
-        "rows": whole.rows,
-        "log_entries": whole.log_entries,
-        "history_rows": whole.history_rows,
-        "records": found.records,
-        "index_rows": found.rows,
-        "guard_rows": found.guards,
-        "mirrored_records": mirrored,
+        "rows": whole.store.rows,
+        "log_entries": whole.store.log_entries,
+        "history_rows": whole.store.history_rows,
+        "records": whole.records.records,
+        "index_rows": whole.records.rows,
+        "guard_rows": whole.records.guards,
+        "mirrored_records": whole.mirrored,
     }))
 }
 
@@ -163,24 +182,21 @@ async fn disk_bytes(store: &Arc<dyn Store>) -> Option<u64> {
 }
 
 /// Whose nouns a store keeps.
-struct Nouns {
+pub(crate) struct Nouns {
     /// Of which service; none has written there yet when it is empty.
-    service: &'static str,
-    of: &'static [&'static dyn AnyNoun],
+    pub(crate) service: &'static str,
+    pub(crate) of: &'static [&'static dyn AnyNoun],
 }
 
-/// What the gateway keeps beside its mirrors.
-static GATEWAY: [&dyn AnyNoun; 2] = [&KEY, &GRANT];
-
 /// The nouns of the service that wrote these records: the change log says which it was.
-async fn nouns(records: &Records) -> Result<Nouns> {
+pub(crate) async fn nouns(records: &Records) -> Result<Nouns> {
     let package = records.written_by().await.map_err(differs)?;
     let (service, of): (_, &'static [&'static dyn AnyNoun]) = match package.as_deref() {
         Some("rapporteur.events.v1") => ("events", &rapporteur_events::NOUNS),
         Some("rapporteur.recommendations.v1") => {
             ("recommendations", &rapporteur_recommendations::NOUNS)
         }
-        Some("rapporteur.gateway.v1") => ("gateway", &GATEWAY),
+        Some("rapporteur.gateway.v1") => ("gateway", &rapporteur_gateway::access::NOUNS),
         // Mirrors alone, or nothing.
         None => ("", &[]),
         Some(other) => {
@@ -191,20 +207,9 @@ async fn nouns(records: &Records) -> Result<Nouns> {
     Ok(Nouns { service, of })
 }
 
-/// What differs, a line for each, and how many more.
-fn listed(found: Examined) -> String {
-    let Examined {
-        differences, more, ..
-    } = found;
-    let all = more + differences.len() as u64;
-    let mut lines = vec![format!(
-        "{all} of the rows differ from what the records ask for"
-    )];
-    lines.extend(differences);
-    if more > 0 {
-        lines.push(format!("and {more} more"));
-    }
-    lines.join("\n  ")
+/// What is not as it was written.
+pub(crate) fn damaged(damage: Damage) -> Failure {
+    Failure::other(audit::reason(&damage), damage.to_string())
 }
 
 /// What is wrong with records.

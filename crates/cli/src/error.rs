@@ -18,7 +18,7 @@ pub(crate) enum Failure {
     Other(&'static str, String),
     /// Some of the answer is there and some is not; the reason for the rest.
     Partial(Box<Failure>),
-    /// Something is down; what it is was shown already.
+    /// Something is down or does not get on; what it is was shown already.
     Down,
     /// Some lines were refused; which ones was shown already.
     Refused,
@@ -85,7 +85,9 @@ impl Display for Failure {
             Self::Status(status) => f.write_str(&explain(status)),
             Self::Other(reason, text) => write!(f, "error: {reason}: {text}"),
             Self::Partial(rest) => write!(f, "{rest}\nThe answer above is not complete."),
-            Self::Down => f.write_str("error: DOWN: not every service serves"),
+            Self::Down => {
+                f.write_str("error: DOWN: not every service serves, or the views do not get on")
+            }
             Self::Refused => f.write_str("error: REFUSED: not every line was taken over"),
             Self::Amiss => f.write_str("error: AMISS: something was found"),
             Self::Io(error) => write!(f, "error: IO: {error}"),

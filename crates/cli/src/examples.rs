@@ -29,6 +29,7 @@ const EXAMPLES: &[(&str, &str)] = &[
         "audit",
         "audit --prefix dialogues/rabat/ --refused --from 2026-01-01",
     ),
+    ("verify", "verify --data /srv/rapporteur"),
     (
         "store export",
         "store export --service http://127.0.0.1:7701 --to events.archive",
@@ -51,6 +52,14 @@ const EXAMPLES: &[(&str, &str)] = &[
         "doctor compact sled:/srv/rapporteur/events",
     ),
     ("store verify", "store verify --file events.archive"),
+    (
+        "backup make",
+        "backup make --to /var/backups/rapporteur --keep 30",
+    ),
+    (
+        "backup check",
+        "backup check /var/backups/rapporteur --max-age-hours 26",
+    ),
     ("store info", "store info --service http://127.0.0.1:7701"),
     (
         "store move",
@@ -372,6 +381,8 @@ const EXAMPLES: &[(&str, &str)] = &[
     ),
     ("profile delete", "profile delete geneva"),
     ("completion", "completion bash"),
+    ("print", "print /var/lib/rapporteur/caller-keys.json"),
+    ("manual", "manual --to /usr/local/share/man"),
 ];
 
 /// A record of each noun, for the commands that all nouns have.

@@ -20,6 +20,9 @@ use crate::{name, output, when};
 
 pub(crate) const SERVICE: &str = "rapporteur.gateway.v1.AccessService";
 
+/// The key with which the gateway signs.
+const SIGNING: &str = "keys/signing";
+
 const NOUN: Noun = Noun {
     kind: "key",
     message: "rapporteur.gateway.v1.Key",
@@ -47,7 +50,8 @@ pub(crate) enum Command {
     },
     /// Make a key; the whole key is shown once, on stdout or in a file
     Add(Add),
-    /// Give a key a new secret; the old one is good for a while longer
+    /// Give a key a new secret; the old one is good for a while longer. `admin` is the admin key, `signing` the one with
+    /// which the gateway signs caller tokens
     Rotate(Rotate),
     /// Make a key worthless, at once and for good
     Revoke(Move),
@@ -198,6 +202,14 @@ fn show(
         return write.note(ctx);
     }
     let key = key.unwrap_or_default();
+    if key.name == SIGNING {
+        let from = key.previous_until.unwrap_or_default();
+        return ctx.say(format_args!(
+            "A new key is published for the services now, and signs caller tokens from {}. See that every service has the \
+             new caller-keys.json by then; the old key is believed until its tokens have expired.",
+            when::show(from.seconds, from.nanos)
+        ));
+    }
     if secret.is_empty() {
         let text = format!(
             "{} was made by this request before, and its secret is shown only once; \

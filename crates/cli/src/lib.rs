@@ -54,6 +54,7 @@ mod inbox;
 mod open;
 
 mod audit;
+mod backup;
 mod changes;
 mod completion;
 mod coverage;
@@ -61,12 +62,15 @@ mod demo;
 mod dev_certs;
 mod doctor;
 mod load;
+mod manual;
+mod print;
 mod sample;
 mod status;
 mod store;
 mod system;
 mod trace;
 mod up;
+mod verify;
 
 mod cell;
 mod field;

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::output;
+use crate::surroundings::Surroundings;
 
 /// Where the gateway is when nobody says otherwise.
 pub(crate) const DEFAULT_GATEWAY: &str = "http://127.0.0.1:7700";
@@ -177,7 +178,7 @@ pub(crate) fn run(ctx: &mut Context<'_>, command: Command) -> Result<()> {
             }
             profile.take_peers(&ctx.said_peers())?;
             if let Some(from) = token_file {
-                profile.token = Some(token(ctx, &from)?);
+                profile.token = Some(token(ctx.around, &from)?);
             }
             profiles.set(&name, profile, false);
             profiles.save(&file)?;
@@ -195,8 +196,9 @@ pub(crate) fn run(ctx: &mut Context<'_>, command: Command) -> Result<()> {
     }
 }
 
-fn token(ctx: &Context<'_>, file: &str) -> Result<String> {
-    let bytes = ctx.around.read(file)?;
+/// The one token in a file, or in stdin for `-`.
+pub(crate) fn token(around: &Surroundings, file: &str) -> Result<String> {
+    let bytes = around.read(file)?;
     let text = String::from_utf8(bytes)
         .map_err(|_| Failure::other("BAD_TOKEN", format!("{file} is not text")))?;
     let text = text.trim();

@@ -1,4 +1,4 @@
-//! `status`: how each service is.
+//! `status`: how each service is. Its exit code is for scripts: 0 when every part serves and the views get on, else 6.
 
 use rapporteur_proto::changes::v1::Service;
 use rapporteur_proto::gateway::v1::{GetStatusRequest, GetStatusResponse, Position, ServiceStatus};
@@ -23,7 +23,8 @@ pub(crate) async fn run(ctx: &mut Context<'_>) -> Result<()> {
             output::table(ctx, &headings, &rows)?;
         }
     }
-    if all(&answer) {
+    let stuck = answer.services.iter().any(|it| !it.trouble.is_empty());
+    if all(&answer) && !stuck {
         Ok(())
     } else {
         Err(Failure::Down)

@@ -16,7 +16,8 @@ use serde_json::json;
 use crate::context::Context;
 use crate::error::{Failure, Result};
 use place::{Source, Which};
-pub(crate) use place::{address, closed, failed, hex, now_us, open, progress, show};
+pub(crate) use place::{address, closed, failed, hex, moment, now_us, open, progress, show};
+pub(crate) use service::export;
 
 /// Keep, restore, copy, check and move the stores of the services
 #[derive(Clone, Debug, clap::Args)]
@@ -96,7 +97,7 @@ struct Verify {
 /// Whose store, and where to.
 #[derive(Clone, Debug, clap::Args)]
 struct Move {
-    /// Address of the service itself (not of the gateway), http://HOST:PORT
+    /// Address of the service itself, http://HOST:PORT; the gateway's for the gateway's own store
     #[arg(long, value_name = "URL")]
     service: String,
     /// Address of an empty place, as the service sees it; start the service with it from then on
@@ -121,7 +122,7 @@ struct Settle {
 pub(crate) async fn run(ctx: &mut Context<'_>, ask: Ask) -> Result<()> {
     let settings = ask.server.settings();
     match ask.command {
-        Command::Export(ask) => export(ctx, ask, &settings).await,
+        Command::Export(ask) => exported(ctx, ask, &settings).await,
         Command::Import(ask) => import(ctx, ask, &settings).await,
         Command::Copy(ask) => copy(ctx, ask, &settings).await,
         Command::Verify(ask) => verify(ctx, ask, &settings).await,
@@ -135,9 +136,9 @@ pub(crate) async fn run(ctx: &mut Context<'_>, ask: Ask) -> Result<()> {
     }
 }
 
-async fn export(ctx: &mut Context<'_>, ask: Export, settings: &Settings) -> Result<()> {
+async fn exported(ctx: &mut Context<'_>, ask: Export, settings: &Settings) -> Result<()> {
     let summary = match ask.source.which()? {
-        Which::Service(url) => service::export(ctx, &url, &ask.to).await?,
+        Which::Service(url) => export(ctx, &url, &ask.to).await?,
         Which::Place(address) => {
             let opened = open(&address, settings).await?;
             let bar = progress(ctx);

@@ -10,9 +10,10 @@ use std::time::Duration;
 use clap::Parser;
 use rapporteur_gateway::access::Mint;
 use rapporteur_server::tls::{ListenArgs, PeerArgs};
-use rapporteur_server::{Args, Callers, MainError, StoreArgs, telemetry};
+use rapporteur_server::{Args, MainError, StoreArgs, telemetry};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use crate::connect::Connection;
 use crate::error::{Failure, Result};
@@ -39,6 +40,8 @@ pub(crate) struct System {
     pub(crate) token: Option<String>,
     /// In the order in which they stop: the door first, then the rooms behind it.
     services: Vec<Service>,
+    /// Ends with it.
+    _beside: JoinSet<()>,
 }
 
 /// One service of it.
@@ -134,8 +137,7 @@ impl System {
         let events_url = format!("http://{}", self::address(&events)?);
         let recommendations_url = format!("http://{}", self::address(&recommendations)?);
 
-        // The same flags as an operator gives to the three binaries. Whom to believe about who calls is agreed on in
-        // the process.
+        // The same flags as an operator gives to the three binaries.
         let flags = [
             "--events",
             &events_url,
@@ -149,20 +151,25 @@ impl System {
         let storage = rapporteur_gateway::open(&arguments).await.map_err(failed)?;
         let mint = Mint::open(&storage.store()).await.map_err(failed)?;
         let mint = Arc::new(mint);
-        let callers = Callers::signed_with(&mint.public_keys()).map_err(|e| failed(e.into()))?;
+        // The services hear of new keys by the file, as those that run apart do.
+        let keys_file = arguments.caller_keys_file();
+        mint.publish(&keys_file).map_err(Failure::Io)?;
+        let mut beside = JoinSet::new();
+        let (following, kept_in) = (mint.clone(), storage.store());
+        beside.spawn(async move { following.follow(&kept_in, None).await });
         let gateway = Service::spawn("gateway", |stop| {
             rapporteur_gateway::start_on(storage, arguments, door, asked(stop))
         });
         let mut arguments: rapporteur_events::Arguments = parse(data, "events", &[])?;
         arguments.server.store = of_events.map_err(self::place)?;
-        arguments.server.callers = Some(callers.clone());
+        arguments.server.caller_keys = Some(keys_file.clone());
         let keeps_events = Service::spawn("events", |stop| {
             rapporteur_events::start(arguments, events, asked(stop))
         });
         let mut arguments: rapporteur_recommendations::Arguments =
             parse(data, "recommendations", &["--events", &events_url])?;
         arguments.server.store = of_recommendations.map_err(self::place)?;
-        arguments.server.callers = Some(callers);
+        arguments.server.caller_keys = Some(keys_file);
         arguments.introduction = mint.introduction("recommendations");
         let keeps_recommendations = Service::spawn("recommendations", |stop| {
             rapporteur_recommendations::start(arguments, recommendations, asked(stop))
@@ -179,6 +186,7 @@ impl System {
             peers: peers.clone(),
             token: None,
             services: vec![gateway, keeps_recommendations, keeps_events],
+            _beside: beside,
         };
         let serving = tokio::select! {
             served = tokio::time::timeout(START, system.serves()) => served

@@ -30,9 +30,9 @@ pub mod reference;
 use std::future::Future;
 
 use rapporteur_proto::changes::v1::Service;
-use rapporteur_records::{AnyNoun, Feed, Records};
+use rapporteur_records::AnyNoun;
 use rapporteur_server::network::Listener;
-use rapporteur_server::{Args, Audit, Callers, Changes, Desk, MainError, Serving, Storage, serve};
+use rapporteur_server::{Args, Callers, Keeping, MainError, Storage};
 use tokio::net::TcpListener;
 
 /// Keeps the events of the dialogues.
@@ -83,38 +83,12 @@ pub async fn start_on(
     listener: impl Listener,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), MainError> {
-    let (store, tokens) = (storage.store(), storage.tokens.clone());
-    let feed = Feed::new(store.clone(), Service::Events, &NOUNS);
-    let desk = Desk::new(Records::new(store.clone()), tokens.clone(), &NOUNS);
-    let services = api::SERVICES
-        .iter()
-        .chain(&["rapporteur.changes.v1.ChangeService"])
-        .chain(&["rapporteur.changes.v1.AuditService"])
-        .chain(&["rapporteur.store.v1.StoreService"]);
-    let serving = services.fold(
-        Serving::from(&arguments.server).callers(Callers::of(&arguments.server)?),
-        |serving, name| serving.service(*name),
-    );
-    let serving = serving
-        .descriptors(rapporteur_proto::DESCRIPTORS)
-        .fatal(storage.failed())
-        .about(env!("CARGO_PKG_VERSION"), storage.engine());
-    storage.watch_over(serving.readiness());
-    let routes = api::routes(&desk)
-        .add_service(Audit::server(feed.clone()))
-        .add_service(Changes::server(feed, tokens))
-        .add_service(storage.service());
-    let (records, draining) = (desk.records().clone(), serving.drain().draining());
-    let embargoes = tokio::spawn(async move {
-        tokio::select! {
-            () = records.end_embargoes(&NOUNS) => {}
-            () = draining => {}
-        }
-    });
-    let served = serve(listener, routes, serving, shutdown).await;
-    // It ends by itself when the service drains, but not when the server fails.
-    embargoes.abort();
-    embargoes.await.ok();
-    storage.close().await?;
-    Ok(served?)
+    let args = &arguments.server;
+    let version = env!("CARGO_PKG_VERSION");
+    let keeping = Keeping::new(storage, args, Service::Events, &NOUNS, version)?;
+    let routes = api::routes(keeping.desk());
+    let beside = std::future::pending();
+    keeping
+        .serve(&api::SERVICES, routes, beside, listener, shutdown)
+        .await
 }

@@ -97,6 +97,7 @@ impl Balance {
             }
             place = other;
             self.readdress(&mut request, place)?;
+            self.replicas.repeats();
             failed = match self.again(place, request).await {
                 Ok(answer) => return Ok(answer),
                 Err(failed) => failed,

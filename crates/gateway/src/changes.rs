@@ -3,11 +3,15 @@
 //! A token of the joined feed holds the tokens of all services, so it resumes each where it was. Pages
 //! are merged by time; a watch passes changes on as they arrive. When one service is down the joined feed
 //! does not go on without it: the client would never know what it missed. It ends with UNAVAILABLE and
-//! the name, and the client resumes with its last token.
+//! the name, and the client resumes with its last token. A watch ends too, within seconds, when the caller's key or
+//! token is not good any more or what it is granted has changed.
 
+mod allowed;
 mod page;
 mod token;
 mod watch;
+
+use std::sync::Arc;
 
 use rapporteur_proto::changes::v1::change_service_server::{ChangeService, ChangeServiceServer};
 use rapporteur_proto::changes::v1::{
@@ -21,20 +25,32 @@ use rapporteur_server::page::page_size;
 use rapporteur_server::{MAX_DECODING_BYTES, MAX_ENCODING_BYTES, status};
 use tonic::{Request, Response, Status};
 
+use self::allowed::Allowed;
 use self::token::Token;
 use self::watch::Joined;
+use crate::access::{Book, standing};
+use crate::audience::Audience;
 use crate::routes::{self, ROUTES};
 use crate::upstream::Upstreams;
+use crate::visitor::Visitor;
 
 /// The joined feed over gRPC.
 #[derive(Clone, Debug)]
 pub struct Changes {
     upstreams: Upstreams,
+    audience: Audience,
+    book: Arc<Book>,
 }
 
-/// The generated server of the joined feed.
-pub fn server(upstreams: Upstreams) -> ChangeServiceServer<Changes> {
-    ChangeServiceServer::new(Changes { upstreams })
+/// The generated server of the joined feed. The book says how long who watches may.
+pub fn server(upstreams: Upstreams, book: Arc<Book>) -> ChangeServiceServer<Changes> {
+    let audience = Audience::default();
+    let changes = Changes {
+        upstreams,
+        audience,
+        book,
+    };
+    ChangeServiceServer::new(changes)
         .max_decoding_message_size(MAX_DECODING_BYTES)
         .max_encoding_message_size(MAX_ENCODING_BYTES)
 }
@@ -78,16 +94,23 @@ impl ChangeService for Changes {
             .map(Response::new)
     }
 
-    type WatchStream = Joined;
+    type WatchStream = Allowed<Joined>;
 
-    async fn watch(&self, request: Request<WatchRequest>) -> Result<Response<Joined>, Status> {
+    async fn watch(
+        &self,
+        request: Request<WatchRequest>,
+    ) -> Result<Response<Self::WatchStream>, Status> {
+        let seat = self.audience.seat(&request)?;
+        let visitor = request.extensions().get::<Visitor>().cloned();
+        let ends = standing::ends(self.book.clone(), visitor.unwrap_or_default());
         let onward = Onward::of(&request);
         let request = request.into_inner();
         let token: Token = request.token.parse().map_err(status)?;
         let types = types_for(&request.types).map_err(status)?;
-        Joined::open(&self.upstreams, &onward, token, types, &request.name_prefix)
-            .await
-            .map(Response::new)
+        let mut joined =
+            Joined::open(&self.upstreams, &onward, token, types, &request.name_prefix).await?;
+        joined.sits(seat);
+        Ok(Response::new(Allowed::new(joined, ends)))
     }
 
     async fn list_revisions(

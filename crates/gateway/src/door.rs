@@ -21,14 +21,13 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use rapporteur_access::{Rights, Who, rule};
 use rapporteur_records::{Error, time};
 use rapporteur_server::tls::Peer;
-use rapporteur_server::{ANONYMOUS, CALLER_KEY, status};
-use subtle::ConstantTimeEq as _;
+use rapporteur_server::{ANONYMOUS, CALLER_KEY, Metrics, Refusals, status};
 use tonic::Status;
 use tonic::body::Body;
 use tonic::server::NamedService;
 use tower::Service;
 
-use crate::access::{Book, Mint, Oidc, secret};
+use crate::access::{Book, Mint, Oidc, refused, secret};
 use crate::key::ADMIN;
 use crate::quota::{Quota, QuotaArgs};
 use crate::visitor::{By, Visitor};
@@ -42,42 +41,66 @@ const NAME_BYTES: usize = 64;
 /// Decides who a caller is.
 #[derive(Debug)]
 pub struct Door {
-    admin: secret::Hash,
     book: Arc<Book>,
     mint: Arc<Mint>,
     oidc: Option<Arc<Oidc>>,
     quota: Quota,
+    metrics: Metrics,
+    refusals: Option<Refusals>,
 }
 
 impl Door {
-    /// A door that the key with this hash opens wholly; those in the book, and the tokens of an identity provider
-    /// if there is one, as far as their callers are granted.
-    pub fn new(
-        admin: secret::Hash,
-        book: Arc<Book>,
-        mint: Arc<Mint>,
-        oidc: Option<Arc<Oidc>>,
-    ) -> Self {
+    /// A door that the admin key opens wholly; the keys in the book, and the tokens of an identity provider if there is
+    /// one, as far as their callers are granted.
+    pub fn new(book: Arc<Book>, mint: Arc<Mint>, oidc: Option<Arc<Oidc>>) -> Self {
         Self {
-            admin,
             book,
             mint,
             oidc,
             quota: Quota::new(&QuotaArgs::unlimited()),
+            metrics: Metrics::default(),
+            refusals: None,
         }
     }
 
-    /// The same; how much each caller asks is counted.
-    pub fn counting(self, quota: Quota) -> Self {
-        Self { quota, ..self }
+    /// The same; how much each caller asks is counted, and in `metrics` who asks too much.
+    pub fn counting(self, quota: Quota, metrics: Metrics) -> Self {
+        Self {
+            quota,
+            metrics,
+            ..self
+        }
+    }
+
+    /// The same; calls that it refuses go on record.
+    pub fn recording(self, refusals: Refusals) -> Self {
+        let refusals = Some(refusals);
+        Self { refusals, ..self }
     }
 
     /// Says who calls ([`Door::admit`]), and whether that caller may call now.
     pub fn enter(&self, parts: &mut Parts) -> Result<Visitor, Box<Status>> {
-        let visitor = self.admit(parts.uri.path(), &mut parts.headers)?;
+        let visitor = self.admit(parts.uri.path(), &mut parts.headers);
+        let visitor = visitor.map_err(|why| {
+            // The headers still are as they came.
+            let known = self.visitor(&parts.headers, time::now_us());
+            self.note(parts, known.unwrap_or_default().caller(), why)
+        })?;
         let peer = Peer::of(&parts.extensions);
-        self.quota.admit(visitor.caller(), peer)?;
+        let counted = self.quota.admit(visitor.caller(), peer);
+        counted.map_err(|(refusal, why)| {
+            self.metrics.refused(refusal);
+            self.note(parts, visitor.caller(), why)
+        })?;
         Ok(visitor)
+    }
+
+    #[cold]
+    fn note(&self, parts: &Parts, caller: &str, why: Box<Status>) -> Box<Status> {
+        if let Some(refusals) = &self.refusals {
+            refused::at_the_door(refusals, parts, caller, &why);
+        }
+        why
     }
 
     /// What has to be waited for before a call with these headers is admitted; `None` nearly always. See
@@ -149,11 +172,13 @@ impl Door {
     fn holder(&self, key: &[u8], now_us: i64) -> Result<Visitor, Error> {
         let unauthenticated = |why: &str| Error::Unauthenticated(why.to_owned());
         let hash = secret::hash(key);
-        if bool::from(hash.ct_eq(&self.admin)) {
-            return Ok(Visitor::known(ADMIN.into(), By::Key, Rights::All));
-        }
         let live = self.book.live();
-        let known = secret::id_in(key).and_then(|id| live.keys.get(id));
+        if live.is_admin(&hash, now_us) {
+            let admin = Visitor::known(ADMIN.into(), By::Key, Rights::All);
+            return Ok(admin.showing(None, hash));
+        }
+        let id = secret::id_in(key);
+        let known = id.and_then(|id| live.keys.get(id));
         let known = known
             .filter(|known| known.opens(&hash, now_us))
             .ok_or_else(|| unauthenticated("the key is not known here, or not any more"))?;
@@ -162,7 +187,8 @@ impl Door {
         }
         let rights = live.rights(&known.caller, now_us);
         let until_us = (known.until_us != i64::MAX).then_some(known.until_us);
-        Ok(Visitor::known(known.caller.clone(), By::Key, rights).until(until_us))
+        let visitor = Visitor::known(known.caller.clone(), By::Key, rights);
+        Ok(visitor.until(until_us).showing(id, hash))
     }
 
     /// A service of the gateway's own behind this door.
@@ -193,7 +219,7 @@ fn on_behalf(visitor: Visitor, headers: &HeaderMap) -> Result<Visitor, Error> {
     let shape = || format!("should be 1 to {NAME_BYTES} of A-Z a-z 0-9 . _ @ -, once");
     let name = name.ok_or_else(|| Error::invalid(ON_BEHALF.as_str(), shape()))?;
     let caller = format!("{}:{name}", visitor.caller());
-    Ok(Visitor::known(caller.into(), visitor.by, visitor.rights))
+    Ok(visitor.named(caller.into()))
 }
 
 /// What is in a bearer credential; the scheme may be written in any case (RFC 9110).
@@ -263,153 +289,4 @@ where
 }
 
 #[cfg(test)]
-mod tests {
-    use rapporteur_access::{Issuer, POLICY, Verifier};
-    use rapporteur_records::Records;
-    use rapporteur_store::Store;
-    use rapporteur_store::sled::{Options, SledStore};
-    use tonic::Code;
-
-    use super::*;
-
-    const KEY: &str = "rpk_0123456789ab_b";
-    const READ: &str = "/rapporteur.events.v1.EventService/GetEvent";
-    const WRITE: &str = "/rapporteur.events.v1.EventService/CreateEvent";
-
-    /// A door that only the admin key opens.
-    struct Bare {
-        door: Door,
-        verifier: Verifier,
-        _folder: tempfile::TempDir,
-    }
-
-    async fn bare() -> Bare {
-        let folder = tempfile::tempdir().unwrap();
-        let store: Arc<dyn Store> = SledStore::open(folder.path(), Options::default()).unwrap();
-        let issuer = Issuer::from_seed(&Issuer::generate().unwrap()).unwrap();
-        let verifier = Verifier::new(&issuer.public_keys()).unwrap();
-        let book = Book::open(Records::new(store)).await.unwrap();
-        let (book, mint) = (Arc::new(book), Arc::new(Mint::of(issuer)));
-        Bare {
-            door: Door::new(secret::hash(KEY.as_bytes()), book, mint, None),
-            verifier,
-            _folder: folder,
-        }
-    }
-
-    impl Bare {
-        fn admitted(&self, path: &str, credentials: &[&str]) -> Result<String, Code> {
-            self.admitted_as(path, credentials, &[])
-        }
-
-        fn admitted_as(
-            &self,
-            path: &str,
-            credentials: &[&str],
-            names: &[&str],
-        ) -> Result<String, Code> {
-            let mut headers = HeaderMap::new();
-            headers.append(CALLER, HeaderValue::from_static("somebody-else"));
-            headers.append(CALLER, HeaderValue::from_static("admin"));
-            for credential in credentials {
-                headers.append(AUTHORIZATION, credential.parse().unwrap());
-            }
-            for name in names {
-                headers.append(ON_BEHALF, name.parse().unwrap());
-            }
-            let admitted = self.door.admit(path, &mut headers);
-            let visitor = admitted.map_err(|status| status.code())?;
-            assert_eq!(headers.get(ON_BEHALF), None, "the name goes no further");
-            assert_eq!(headers.get_all(CALLER).iter().count(), 1);
-            assert_eq!(headers[CALLER], visitor.caller());
-            let credentials: Vec<_> = headers.get_all(AUTHORIZATION).iter().collect();
-            if visitor.is_known() {
-                // In place of the key.
-                let [token] = &credentials[..] else {
-                    panic!("{credentials:?}")
-                };
-                let token = token.to_str().unwrap().strip_prefix("Bearer ").unwrap();
-                let now = u64::try_from(time::now_us() / 1_000_000).unwrap();
-                let claims = self.verifier.verify(token, now).unwrap();
-                assert_eq!(claims.caller, visitor.caller());
-                assert_eq!(claims.rights(), visitor.rights);
-            } else {
-                assert_eq!(credentials.len(), 0);
-                assert_eq!(visitor.rights, Rights::None);
-            }
-            Ok(visitor.caller().to_owned())
-        }
-    }
-
-    #[tokio::test]
-    async fn the_anonymous_make_the_calls_that_the_table_gives_to_everybody() {
-        let bare = bare().await;
-        for (rpc, who) in POLICY {
-            let path = format!("/{rpc}");
-            let expected = match who {
-                Who::Anyone => Ok(ANONYMOUS.to_owned()),
-                _ => Err(Code::Unauthenticated),
-            };
-            assert_eq!(bare.admitted(&path, &[]), expected, "{path} without a key");
-            let admin = bare.admitted(&path, &[&format!("Bearer {KEY}")]);
-            assert_eq!(admin, Ok(ADMIN.to_owned()), "{path} with the key");
-            let wrong = bare.admitted(&path, &["Bearer rpk_0123456789ab_c"]);
-            assert_eq!(wrong, Err(Code::Unauthenticated), "{path} with a wrong key");
-        }
-        let unheard = "/rapporteur.events.v1.EventService/GetAnything";
-        assert_eq!(bare.admitted(unheard, &[]), Err(Code::Unauthenticated));
-        let admin = bare.admitted(unheard, &[&format!("Bearer {KEY}")]);
-        assert_eq!(admin, Ok(ADMIN.to_owned()));
-    }
-
-    #[tokio::test]
-    async fn the_admin_may_call_as_somebody() {
-        let bare = bare().await;
-        let key = format!("Bearer {KEY}");
-        let longest = "n".repeat(64);
-        for name in ["ana", "a.B_c@example-1.org", &longest] {
-            let caller = bare.admitted_as(READ, &[&key], &[name]);
-            assert_eq!(caller, Ok(format!("admin:{name}")));
-            assert!(rapporteur_server::is_caller_id(caller.unwrap().as_bytes()));
-        }
-        let long = "n".repeat(65);
-        for odd in [
-            &[""][..],
-            &["a b"],
-            &["a:b"],
-            &["a/b"],
-            &[&long],
-            &["a", "b"],
-        ] {
-            let refused = bare.admitted_as(READ, &[&key], odd);
-            assert_eq!(refused, Err(Code::InvalidArgument), "{odd:?}");
-        }
-        let anonymous = bare.admitted_as(READ, &[], &["ana"]);
-        assert_eq!(anonymous, Err(Code::PermissionDenied));
-        let unknown = bare.admitted_as(READ, &["Bearer rpk_0123456789ab_c"], &["ana"]);
-        assert_eq!(unknown, Err(Code::Unauthenticated));
-    }
-
-    #[tokio::test]
-    async fn a_credential_that_is_no_key_is_refused_even_for_reads() {
-        let bare = bare().await;
-        let key = format!("Bearer {KEY}");
-        for odd in [
-            &["Basic rpk_0123456789ab_b"][..],
-            &["Bearer"],
-            &["Bearer "],
-            &["Bearer rpk_"],
-            &["Bearer a.b.c"],
-            &[KEY],
-            &[&key, &key],
-            &[&key, "Bearer x"],
-            &[&format!("{key}, {key}")],
-            &[""],
-        ] {
-            let refused = bare.admitted(READ, odd);
-            assert_eq!(refused, Err(Code::Unauthenticated), "{odd:?}");
-        }
-        let lower = bare.admitted(WRITE, &[&key.replace("Bearer", "bearer")]);
-        assert_eq!(lower, Ok(ADMIN.to_owned()));
-    }
-}
+mod tests;

@@ -56,6 +56,18 @@ impl Download {
         }
     }
 
+    /// What the gateway says itself.
+    pub fn own(body: Bytes, trailers: HeaderMap) -> Self {
+        Self {
+            ahead: Some(Box::new(Ahead {
+                bytes: body.len(),
+                frames: [body].into(),
+                trailers: Some(trailers),
+            })),
+            ..Self::default()
+        }
+    }
+
     /// Reads ahead: ready when all of a short answer is here, or when it is not a short one. An error says that
     /// the service broke off, of which nobody else has heard yet.
     pub fn poll_ahead(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), h2::Error>> {

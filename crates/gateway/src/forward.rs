@@ -1,7 +1,7 @@
 //! Passing calls on: headers, body and trailers go through as they are, streams included.
 //!
 //! What changes on the way: the target; who calls (the door says it); how much time is left. Nothing is
-//! decoded and no body is copied.
+//! decoded and no body is copied. What can be answered nearby does not go on at all ([`crate::nearby`]).
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -11,17 +11,22 @@ use axum::Router;
 use axum::body::Body;
 use futures::future::Either;
 use http::header::{CONNECTION, HOST, TRANSFER_ENCODING, UPGRADE};
+use http::request::Parts;
 use http::{HeaderName, HeaderValue, Request, Response, Version};
 use rapporteur_records::Error;
-use rapporteur_server::{Deadline, REQUEST_ID_KEY, status};
-use tonic::Status;
+use rapporteur_server::tls::Peer;
+use rapporteur_server::{Deadline, REQUEST_ID_KEY, status, trace};
+use tonic::{Code, Status};
 use tower::service_fn;
 
 use crate::balance::Balance;
 use crate::door::Door;
 use crate::download::Download;
+use crate::fresh::Place;
+use crate::nearby::{self, Asked, Nearby};
 use crate::routes::{self, ROUTES};
 use crate::upstream::Upstreams;
+use crate::visitor::Visitor;
 
 /// The header that says how much time is left.
 pub(crate) const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
@@ -39,60 +44,131 @@ const HOP_BY_HOP: [HeaderName; 6] = [
 #[derive(Debug)]
 struct Forward {
     door: Arc<Door>,
+    nearby: Arc<Nearby>,
     /// In the order of [`ROUTES`].
     services: [Balance; ROUTES.len()],
 }
 
-/// A router that passes on every call that no service of the gateway's own answers.
-pub fn router(upstreams: &Upstreams, door: Arc<Door>) -> Router {
+/// A router that passes on every call that no service of the gateway's own answers, but for those that are answered
+/// nearby.
+pub fn router(upstreams: &Upstreams, door: Arc<Door>, nearby: Arc<Nearby>) -> Router {
     let services = upstreams
         .all()
         .each_ref()
         .map(|upstream| Balance::new(upstream.replicas.clone()));
-    let forward = Arc::new(Forward { door, services });
+    let forward = Arc::new(Forward {
+        door,
+        nearby,
+        services,
+    });
     Router::new().fallback_service(service_fn(move |request: Request<Body>| {
         let forward = forward.clone();
-        match forward.door.before(request.headers()) {
+        let asked = forward
+            .nearby
+            .asked(request.uri().path(), request.headers());
+        match (forward.door.before(request.headers()), asked) {
             // What can be done at once is done before there is a future, so that the future stays small.
-            None => Either::Left(forward.pass(request)),
-            Some(before) => Either::Right(Box::pin(async move {
-                before.await;
-                forward.pass(request).await
+            (None, None) => Either::Left(forward.pass(request)),
+            (before, asked) => Either::Right(Box::pin(async move {
+                if let Some(before) = before {
+                    before.await;
+                }
+                match asked {
+                    Some(asked) => forward.nearby(asked, request).await,
+                    None => forward.pass(request).await,
+                }
             })),
         }
     }))
 }
 
+type Answered = Result<Response<Download>, Infallible>;
+
+/// A call on its way: the place of a replica, the request, its span.
+type Onward = (usize, Request<Body>, Option<Box<trace::Asked>>);
+
+/// A call that was let in.
+struct Entered {
+    parts: Parts,
+    /// The place of the service in [`ROUTES`].
+    service: usize,
+    visitor: Visitor,
+    /// Where its caller's answers are noted.
+    caller: Place,
+}
+
 impl Forward {
-    fn pass(
-        self: Arc<Self>,
-        request: Request<Body>,
-    ) -> impl Future<Output = Result<Response<Download>, Infallible>> + Send {
-        let begun = self.prepared(request).map(|(service, place, request)| {
+    fn pass(self: Arc<Self>, request: Request<Body>) -> impl Future<Output = Answered> + Send {
+        let (parts, body) = request.into_parts();
+        let begun = self.entered(parts).and_then(|entered| {
+            let (service, caller) = (entered.service, entered.caller);
+            let (place, request, span) = self.onward(entered, body)?;
             let begun = self.services[service].begin(place, request);
-            (service, place, begun)
+            Ok((service, caller, place, begun, span))
         });
         async move {
-            let (service, place, begun) = match begun {
+            let (service, caller, place, begun, span) = match begun {
                 Ok(begun) => begun,
                 Err(status) => return Ok(answered(*status)),
             };
-            Ok(match self.services[service].answer(place, begun).await {
-                Ok(answer) => answer,
+            let answer = match self.services[service].answer(place, begun).await {
+                Ok(answer) => {
+                    self.nearby.fresh(service).answers(caller);
+                    answer
+                }
                 Err(error) => answered(status(error)),
-            })
+            };
+            ended(span, &answer);
+            Ok(answer)
         }
     }
 
-    /// The call as it goes on, and the places of the service and of the replica to which it goes.
-    fn prepared(
-        &self,
-        request: Request<Body>,
-    ) -> Result<(usize, usize, Request<Body>), Box<Status>> {
-        let (mut parts, body) = request.into_parts();
+    /// Answers a call from the gateway's own copies, or else passes it on.
+    async fn nearby(self: Arc<Self>, asked: Asked, request: Request<Body>) -> Answered {
+        let (parts, body) = request.into_parts();
+        let answer = async {
+            let entered = self.entered(parts)?;
+            let read = nearby::read(body).await;
+            let (short, body) = read.map_err(|error| Status::cancelled(error.to_string()))?;
+            if let Some(short) = short {
+                let (caller, rights) = (entered.caller, &entered.visitor.rights);
+                let answer = self.nearby.answer(asked, caller, rights, &short).await;
+                if let Some(answer) = answer {
+                    return Ok(answer);
+                }
+            }
+            let (service, caller) = (entered.service, entered.caller);
+            let (place, request, span) = self.onward(entered, body)?;
+            let begun = self.services[service].begin(place, request);
+            let answer = self.services[service].answer(place, begun).await;
+            self.nearby.fresh(service).answers(caller);
+            let answer = answer.unwrap_or_else(|error| answered(status(error)));
+            ended(span, &answer);
+            Ok(answer)
+        };
+        Ok(answer
+            .await
+            .unwrap_or_else(|status: Box<Status>| answered(*status)))
+    }
+
+    /// Lets a call in, or not.
+    fn entered(&self, mut parts: Parts) -> Result<Entered, Box<Status>> {
         let service =
             routes::of_path(parts.uri.path()).ok_or_else(|| unanswered(parts.uri.path()))?;
-        self.door.enter(&mut parts)?;
+        let visitor = self.door.enter(&mut parts)?;
+        let peer = Peer::of(&parts.extensions);
+        let caller = self.nearby.fresh(service).place(&visitor, peer);
+        Ok(Entered {
+            parts,
+            service,
+            visitor,
+            caller,
+        })
+    }
+
+    /// The call as it goes on, the place of the replica to which it goes, and its span where calls are traced.
+    fn onward(&self, entered: Entered, body: Body) -> Result<Onward, Box<Status>> {
+        let mut parts = entered.parts;
         if parts.version != Version::HTTP_2 {
             HOP_BY_HOP
                 .iter()
@@ -110,7 +186,7 @@ impl Forward {
             // it would only push out what is the same in all calls.
             id.set_sensitive(true);
         }
-        let balance = &self.services[service];
+        let balance = &self.services[entered.service];
         let place = balance.pick().map_err(|error| Box::new(status(error)))?;
         parts.uri = balance
             .target(place, parts.uri.into_parts().path_and_query)
@@ -121,7 +197,17 @@ impl Forward {
             // When the call is made elsewhere, less is left.
             parts.extensions.insert(deadline);
         }
-        Ok((service, place, Request::from_parts(parts, body)))
+        let mut request = Request::from_parts(parts, body);
+        let span = trace::Asked::begin(ROUTES[entered.service].name, &mut request);
+        Ok((place, request, span))
+    }
+}
+
+/// The span of a passed call ends with the head of its answer.
+fn ended(span: Option<Box<trace::Asked>>, answer: &Response<Download>) {
+    if let Some(span) = span {
+        let code = answer.headers().get(Status::GRPC_STATUS);
+        span.end(code.map_or(Code::Ok, |code| Code::from_bytes(code.as_bytes())));
     }
 }
 

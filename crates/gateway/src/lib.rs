@@ -1,6 +1,7 @@
 //! The public door of rapporteur: one address for every service.
 //!
-//! What it keeps: keys and grants, and the mirrors from which its views are made; the mirrors can be lost. What it promises: a call goes on to the service that owns the noun with its bytes
+//! What it keeps: keys and grants, which calls it refused, and the mirrors from which its views are made; the mirrors
+//! can be lost. What it promises: a call goes on to the service that owns the noun with its bytes
 //! untouched, under the name of the caller whom the door established and nobody else's; a service that
 //! is down is UNAVAILABLE by name; joined answers say what they rest on. What it deliberately does not
 //! do: it decodes no request that it does not answer itself, so a new RPC or field needs no change here.
@@ -11,14 +12,15 @@
 //! | [`door`] | who calls, and what anonymous callers may; [`visitor`]: whom it took in |
 //! | [`access`] | keys, grants, and the tokens that say to the services who calls |
 //! | [`key`] | the admin key |
-//! | [`quota`] | how much a caller may ask |
+//! | [`quota`] | how much a caller may ask; [`audience`]: how many may watch |
 //! | [`forward`] | passing calls on |
+//! | [`nearby`] | reads that are answered from the gateway's own copies; [`fresh`]: how fresh these are |
 //! | [`balance`] | over the replicas of a service; [`repeat`]: which calls may be made twice |
 //! | [`lanes`] | connections to a replica |
 //! | [`stream`], [`download`] | one call on such a connection, up and down |
 //! | [`upstream`] | calls that the gateway makes itself |
 //! | [`changes`] | the joined change feed |
-//! | [`audit`] | the audit trails of the services |
+//! | [`audit`] | the audit trails of the services, and its own |
 //! | [`coverage`], [`trace`], [`followup`] | views over gRPC |
 //! | [`replay`] | the model as it was at a moment |
 //! | [`status`] | how the parts are |
@@ -27,6 +29,7 @@
 #![warn(missing_docs)]
 
 pub mod access;
+pub mod audience;
 pub mod audit;
 pub mod balance;
 pub mod changes;
@@ -35,8 +38,10 @@ pub mod door;
 pub mod download;
 pub mod followup;
 pub mod forward;
+pub mod fresh;
 pub mod key;
 pub mod lanes;
+pub mod nearby;
 pub mod quota;
 pub mod repeat;
 pub mod replay;
@@ -52,11 +57,13 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use rapporteur_records::{Introduction, Records};
+use rapporteur_proto::changes::v1::Service;
+use rapporteur_records::{Feed, Introduction, Records};
 use rapporteur_server::network::Listener;
 use rapporteur_server::tls::PeerArgs;
-use rapporteur_server::{Args, Callers, Drain, MainError, PageToken, Serving, Storage, serve};
-use rapporteur_store::Store;
+use rapporteur_server::{
+    Args, Callers, Drain, MainError, Refusals, Serving, Storage, Trail, serve,
+};
 use rapporteur_views::Views;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -64,8 +71,12 @@ use tonic::service::Routes;
 
 use crate::access::{Book, Mint, Oidc, OidcArgs, usage};
 use crate::door::Door;
+use crate::nearby::Nearby;
 use crate::quota::{Quota, QuotaArgs};
 use crate::upstream::Upstreams;
+
+/// Calls at a time on one connection: the fewest that RFC 9113 6.5.2 recommends, since anybody may connect.
+const STREAMS: u32 = 100;
 
 /// One address for all services: forwards, joins, and says who calls.
 #[derive(Clone, Debug, clap::Parser)]
@@ -149,20 +160,13 @@ pub async fn start_on(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), MainError> {
     let upstreams = Upstreams::connect(&arguments)?;
-    let tokens = storage.tokens.clone();
     let serving = Serving::from(&arguments.server)
         .fatal(storage.failed())
         .about(env!("CARGO_PKG_VERSION"), storage.engine())
         .callers(Callers::Elsewhere);
     storage.watch_over(serving.readiness());
     let served = run(
-        &arguments,
-        listener,
-        serving,
-        &upstreams,
-        &storage.store(),
-        tokens,
-        shutdown,
+        &arguments, listener, serving, &upstreams, &storage, shutdown,
     )
     .await;
     storage.close().await?;
@@ -174,42 +178,66 @@ async fn run(
     listener: impl Listener,
     serving: Serving,
     upstreams: &Upstreams,
-    store: &Arc<dyn Store>,
-    tokens: PageToken,
+    storage: &Storage,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), MainError> {
-    let admin = key::admin(store, &arguments.admin_key_file()).await?;
+    let (store, tokens) = (&storage.store(), storage.tokens.clone());
+    key::admin(store, &arguments.admin_key_file()).await?;
     let book = Arc::new(Book::open(Records::new(store.clone())).await?);
     let mint = Arc::new(Mint::open(store).await?);
     let keys_file = arguments.caller_keys_file();
     mint.publish(&keys_file)
         .map_err(|error| format!("{}: {error}", keys_file.display()))?;
     let oidc = Oidc::new(&arguments.oidc)?;
-    let door = Door::new(admin, book.clone(), mint.clone(), oidc.clone());
-    let door = Arc::new(door.counting(Quota::new(&arguments.quota)));
+    let door = Door::new(book.clone(), mint.clone(), oidc.clone());
+    let refusals = Refusals::over(book.records().clone());
+    let metrics = &arguments.server.metrics;
+    let door = door.counting(Quota::new(&arguments.quota), metrics.clone());
+    let door = Arc::new(door.recording(refusals.clone()));
     let views = Views::load(store).await?;
+    let nearby = Arc::new(Nearby::new(&views));
+    for upstream in upstreams.all() {
+        let (views, service) = (views.clone(), upstream.service);
+        metrics.upstream(&upstream.replicas);
+        metrics.feed(upstream.name, move || views.progress(service));
+    }
     let mut followers = follow(
         &views,
+        &nearby,
         upstreams,
         &mint.introduction("gateway"),
         &serving.drain(),
     );
     attend(&book, oidc, &mut followers, &serving.drain());
+    let (following, kept_in, draining) = (mint.clone(), store.clone(), serving.drain().draining());
+    followers.spawn(async move {
+        tokio::select! {
+            () = following.follow(&kept_in, Some(&keys_file)) => {}
+            () = draining => {}
+        }
+    });
     let followed_up = followup::server(views.clone(), upstreams.clone(), store).await?;
-    let router = forward::router(upstreams, door.clone());
+    let feed = Feed::new(store.clone(), Service::Gateway, &access::NOUNS);
+    let feed = feed.keeping_secret(access::ring::is_secret);
+    let trail = Trail::new(feed, book.records().clone(), &access::NOUNS);
+    let audited = audit::server(upstreams.clone(), trail, refusals.clone());
+    let kept = access::service::server(book.clone(), mint, tokens, refusals.clone());
+    let router = forward::router(upstreams, door.clone(), nearby);
     let routes = Routes::from(router)
         .add_service(door.guard(coverage::server(views.clone(), upstreams.clone())))
         .add_service(door.guard(trace::server(views.clone(), upstreams.clone())))
         .add_service(door.guard(followed_up))
-        .add_service(door.guard(audit::server(upstreams.clone())))
-        .add_service(door.guard(changes::server(upstreams.clone())))
-        .add_service(door.guard(access::service::server(book.clone(), mint, tokens)))
+        .add_service(door.guard(audited))
+        .add_service(door.guard(changes::server(upstreams.clone(), book.clone())))
+        .add_service(door.guard(kept))
+        // Of the gateway's own store, for backups; that of a service is asked of the service.
+        .add_service(door.guard(storage.service(refusals.clone())))
         .add_service(door.guard(status::server(
             views.clone(),
             upstreams.clone(),
             store.clone(),
         )));
-    let serving = serving.http1().pace(web::pace);
+    let serving = serving.http1().streams(STREAMS).pace(web::pace);
     let router = routes.into_axum_router();
     let routes = web::router(router, &serving.calls(), views, &arguments.cors_origins)?;
     // Reflection shows every service: to a client the system is one server.
@@ -225,6 +253,7 @@ async fn run(
     );
     let served = serve(listener, routes, serving, shutdown).await;
     followers.shutdown().await;
+    refusals.close().await;
     // The last minute's.
     if let Err(error) = usage::Ledger::default().write(&book).await {
         tracing::warn!(%error, "could not write when keys were last used");
@@ -257,12 +286,14 @@ fn attend(book: &Arc<Book>, oidc: Option<Arc<Oidc>>, followers: &mut JoinSet<()>
 /// Keeps the views up to date beside the calls, and knows which replicas take calls.
 fn follow(
     views: &Views,
+    nearby: &Arc<Nearby>,
     upstreams: &Upstreams,
     introduction: &Introduction,
     drain: &Drain,
 ) -> JoinSet<()> {
     let mut followers = JoinSet::new();
-    for upstream in upstreams.all() {
+    for (place, upstream) in upstreams.all().iter().enumerate() {
+        let (nearby, upstream) = (nearby.clone(), upstream.clone());
         let (views, service, replicas) =
             (views.clone(), upstream.service, upstream.replicas.clone());
         let introduction = introduction.clone();
@@ -270,6 +301,7 @@ fn follow(
         followers.spawn(async move {
             tokio::select! {
                 () = views.follow(service, || replicas.channel(), &introduction) => {}
+                () = nearby.keep(place, &upstream, &introduction) => {}
                 () = replicas.watch() => {}
                 () = draining => {}
             }

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, RateLimiter};
+use rapporteur_server::metrics::Refusal;
 use rapporteur_server::tls::Peer;
 use rapporteur_server::{ANONYMOUS, DOMAIN};
 use tonic::{Code, Status};
@@ -67,6 +68,9 @@ impl Default for QuotaArgs {
     }
 }
 
+/// Which limit refused a call, and what its caller is told.
+pub type Refused = (Refusal, Box<Status>);
+
 /// Counts the calls of each caller.
 #[derive(Debug)]
 pub struct Quota {
@@ -85,6 +89,7 @@ struct Limits {
 
 #[derive(Debug)]
 struct Limit {
+    why: Refusal,
     reason: &'static str,
     text: String,
     count: DefaultKeyedRateLimiter<u64>,
@@ -102,7 +107,7 @@ impl Quota {
 
     /// Counts a call of `caller` that came from `peer`, or refuses it with RESOURCE_EXHAUSTED, which says when to
     /// come back. `caller` is the id that the door found, [`ANONYMOUS`] for whoever shows nothing.
-    pub fn admit(&self, caller: &str, peer: Option<&Peer>) -> Result<(), Box<Status>> {
+    pub fn admit(&self, caller: &str, peer: Option<&Peer>) -> Result<(), Refused> {
         if caller != ANONYMOUS {
             return if is_admin(caller) {
                 Ok(())
@@ -130,6 +135,7 @@ impl Limits {
             )
         };
         let rate = NonZeroU32::new(rate).map(|count| Limit {
+            why: Refusal::Rate,
             reason: "RATE_LIMITED",
             text: format!("{count} calls a second"),
             count: RateLimiter::keyed(second(count)),
@@ -140,6 +146,7 @@ impl Limits {
         };
         let daily = NonZeroU32::new(daily).and_then(|count| {
             Some(Limit {
+                why: Refusal::Quota,
                 reason: "QUOTA_EXHAUSTED",
                 text: format!("{count} calls a day"),
                 count: RateLimiter::keyed(day(count)?),
@@ -148,12 +155,13 @@ impl Limits {
         Self { rate, daily }
     }
 
-    fn count(&self, place: u64, caller: &impl Display) -> Result<(), Box<Status>> {
+    fn count(&self, place: u64, caller: &impl Display) -> Result<(), Refused> {
         let limits = [&self.rate, &self.daily].into_iter().flatten();
         for limit in limits {
             if let Err(until) = limit.count.check_key(&place) {
                 let wait = until.wait_time_from(DefaultClock::default().now());
-                return Err(Box::new(limit.refused(&caller.to_string(), wait)));
+                let status = limit.refused(&caller.to_string(), wait);
+                return Err((limit.why, Box::new(status)));
             }
         }
         Ok(())
@@ -180,7 +188,7 @@ fn is_admin(caller: &str) -> bool {
 }
 
 /// What stands for one customer: an IPv4 address, or the 64 bits of IPv6 of which each has many addresses.
-fn network(address: IpAddr) -> IpAddr {
+pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
         v4 => v4,
@@ -220,7 +228,8 @@ mod tests {
             assert_eq!(admitted(&quota, admin, &here), 1_000);
         }
         let refused = loop {
-            if let Err(refused) = quota.admit("ana", Some(&here)) {
+            if let Err((why, refused)) = quota.admit("ana", Some(&here)) {
+                assert_eq!(why, Refusal::Rate);
                 break refused;
             }
         };
@@ -250,7 +259,8 @@ mod tests {
         });
         let here = from("10.0.0.1");
         assert_eq!(admitted(&quota, "ana", &here), 3);
-        let refused = quota.admit("ana", Some(&here)).unwrap_err();
+        let (why, refused) = quota.admit("ana", Some(&here)).unwrap_err();
+        assert_eq!(why, Refusal::Quota);
         let details = refused.get_error_details();
         assert_eq!(details.error_info().unwrap().reason, "QUOTA_EXHAUSTED");
         let wait = details.retry_info().unwrap().retry_delay.unwrap();

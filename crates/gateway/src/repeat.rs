@@ -39,8 +39,17 @@ pub fn repeat(path: &str) -> Repeat {
 }
 
 /// First words of the names of methods that change nothing.
-const READS: [&str; 9] = [
-    "Get", "List", "BatchGet", "Watch", "Resolve", "Trace", "Check", "Count", "Issue",
+const READS: [&str; 10] = [
+    "Get",
+    "List",
+    "BatchGet",
+    "Watch",
+    "Resolve",
+    "Trace",
+    "Check",
+    "Count",
+    "Issue",
+    "VerifyAudit",
 ];
 
 /// Whether the method of a path surely changes nothing.
@@ -106,10 +115,7 @@ impl Copy {
         let body = match (self.body, rest) {
             (Kept::Unsent, rest) => rest.unwrap_or_default(),
             (Kept::Sent(data), None) => Body::from(data),
-            (Kept::Sent(data), Some(rest)) => Body::new(Resumed {
-                first: Some(data),
-                rest,
-            }),
+            (Kept::Sent(data), Some(rest)) => Body::new(Resumed::new(data, rest)),
             (Kept::Gone, _) => return None,
         };
         Some(Request::from_parts(self.head, body))
@@ -117,9 +123,18 @@ impl Copy {
 }
 
 /// A body whose first frame was taken out and is put back.
-struct Resumed {
+#[derive(Debug)]
+pub struct Resumed {
     first: Option<Bytes>,
     rest: Body,
+}
+
+impl Resumed {
+    /// `first`, and then the rest.
+    pub fn new(first: Bytes, rest: Body) -> Self {
+        let first = Some(first);
+        Self { first, rest }
+    }
 }
 
 impl http_body::Body for Resumed {

@@ -8,6 +8,7 @@ use rapporteur_proto::changes::v1::ListChangesRequest;
 use rapporteur_proto::gateway::v1::status_service_server::{StatusService, StatusServiceServer};
 use rapporteur_proto::gateway::v1::{GetStatusRequest, GetStatusResponse, ServiceStatus};
 use rapporteur_records::FeedToken;
+use rapporteur_records::mirror::Progress;
 use rapporteur_server::client::{settled, within};
 use rapporteur_server::{ENGINE_KEY, Replica, VERSION_KEY, status};
 use rapporteur_store::{Health, Store};
@@ -23,6 +24,8 @@ use crate::upstream::{Upstream, Upstreams, changes};
 
 /// A service that takes longer than this to say how it is, is not well.
 const ANSWER_WITHIN: Duration = Duration::from_secs(1);
+/// A feed gives a sign of life every 15 s; after three that did not come the views are not up to date.
+const SILENCE: Duration = Duration::from_secs(45);
 /// No record's name begins so: a page of changes below it says only where the log ends.
 const NO_NAME: &str = "/";
 
@@ -81,6 +84,7 @@ impl Asked {
             viewed: head,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             engine: self.store.info().await.map_err(failed)?.engine.to_owned(),
+            trouble: String::new(),
         })
     }
 
@@ -102,8 +106,9 @@ impl Asked {
                 (false, MetadataMap::new())
             }
         };
-        if !progress.trouble.is_empty() {
-            details.push(format!("the views do not get on: {}", progress.trouble));
+        let trouble = trouble(&progress);
+        if !trouble.is_empty() {
+            details.push(format!("the views do not get on: {trouble}"));
         } else if !progress.caught_up {
             details.push("the views have not read all of it since the gateway began".to_owned());
         }
@@ -125,6 +130,7 @@ impl Asked {
             viewed,
             version: said(VERSION_KEY),
             engine: said(ENGINE_KEY),
+            trouble,
         }
     }
 
@@ -148,6 +154,16 @@ impl Asked {
     }
 }
 
+/// Why the views do not get on with a service: what stopped them, or a feed that fell silent.
+fn trouble(progress: &Progress) -> String {
+    let behind = progress.behind().filter(|behind| *behind > SILENCE);
+    match behind {
+        _ if !progress.trouble.is_empty() => progress.trouble.clone(),
+        Some(behind) => format!("nothing was heard of it for {} s", behind.as_secs()),
+        None => String::new(),
+    }
+}
+
 /// Whether a service says that it serves, and what else it says of itself.
 async fn check(channel: Channel) -> Result<(bool, MetadataMap), String> {
     let request = within(
@@ -162,5 +178,29 @@ async fn check(channel: Channel) -> Result<(bool, MetadataMap), String> {
             answer.metadata().clone(),
         )),
         Err(status) => Err(settled(status).message().to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    #[test]
+    fn views_are_stuck_when_something_stops_them_or_nothing_is_heard() {
+        let heard = |seconds| Progress {
+            current: Instant::now().checked_sub(Duration::from_secs(seconds)),
+            caught_up: true,
+            ..Progress::default()
+        };
+        assert_eq!(trouble(&Progress::default()), "", "they begin");
+        assert_eq!(trouble(&heard(16)), "");
+        assert_eq!(trouble(&heard(46)), "nothing was heard of it for 46 s");
+        let stopped = Progress {
+            trouble: "refused".to_owned(),
+            ..heard(46)
+        };
+        assert_eq!(trouble(&stopped), "refused");
     }
 }

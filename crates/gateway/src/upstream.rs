@@ -6,11 +6,12 @@ use rapporteur_proto::changes::v1::audit_service_client::AuditServiceClient;
 use rapporteur_proto::changes::v1::change_service_client::ChangeServiceClient;
 use rapporteur_proto::changes::v1::{
     ListAuditEntriesRequest, ListAuditEntriesResponse, ListChangesRequest, ListChangesResponse,
-    ListRevisionsRequest, ListRevisionsResponse, Service, WatchRequest, WatchResponse,
+    ListRevisionsRequest, ListRevisionsResponse, Service, VerifyAuditTrailRequest,
+    VerifyAuditTrailResponse, WatchRequest, WatchResponse,
 };
 use rapporteur_records::Error;
 use rapporteur_server::client::settled;
-use rapporteur_server::{Replicas, status};
+use rapporteur_server::{Replicas, status, trace};
 use tonic::transport::Channel;
 use tonic::{Code, Request, Response, Status, Streaming};
 
@@ -118,6 +119,23 @@ impl Upstream {
         answer.map(Response::into_inner).map_err(|e| self.failed(e))
     }
 
+    /// What it finds of all that it keeps, from whichever replica answers.
+    pub async fn verify_audit_trail(
+        &self,
+        request: Request<VerifyAuditTrailRequest>,
+    ) -> Result<VerifyAuditTrailResponse, Status> {
+        let asked = |channel| {
+            let request = copy(&request);
+            async move {
+                AuditServiceClient::new(channel)
+                    .verify_audit_trail(request)
+                    .await
+            }
+        };
+        let answer = self.replicas.ask(asked).await;
+        answer.map(Response::into_inner).map_err(|e| self.failed(e))
+    }
+
     /// What the caller is told when this service answered a call with an error. What it says itself
     /// goes through as it is; that it says nothing gets its name.
     pub fn failed(&self, answered: Status) -> Status {
@@ -147,5 +165,7 @@ pub(crate) fn changes(channel: Channel) -> ChangeServiceClient<Channel> {
 fn copy<M: Clone>(request: &Request<M>) -> Request<M> {
     let mut copy = Request::new(request.get_ref().clone());
     *copy.metadata_mut() = request.metadata().clone();
+    // Each asking is a span of its own.
+    trace::inject(copy.metadata_mut());
     copy
 }

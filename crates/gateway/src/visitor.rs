@@ -1,9 +1,12 @@
 //! Who stands at the door.
 
+use std::fmt;
 use std::sync::Arc;
 
 use rapporteur_access::Rights;
 use rapporteur_server::ANONYMOUS;
+
+use crate::access::secret::Hash;
 
 /// How a caller is known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,6 +42,23 @@ pub struct Visitor {
     pub rights: Rights,
     /// Until when its key or token is good, in microseconds since the Unix epoch; `None` = for ever.
     pub until_us: Option<i64>,
+    /// Which key was shown, if one was.
+    pub shown: Option<Shown>,
+}
+
+/// A key that was shown.
+#[derive(Clone)]
+pub struct Shown {
+    /// Its id; `None` = the admin key.
+    pub id: Option<Arc<str>>,
+    /// Of all of it.
+    pub hash: Hash,
+}
+
+impl fmt::Debug for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Shown({:?})", self.id)
+    }
 }
 
 impl Visitor {
@@ -49,6 +69,7 @@ impl Visitor {
             by,
             rights,
             until_us: None,
+            shown: None,
         }
     }
 
@@ -56,6 +77,21 @@ impl Visitor {
     #[must_use]
     pub fn until(self, until_us: Option<i64>) -> Self {
         Self { until_us, ..self }
+    }
+
+    /// The same under another name.
+    #[must_use]
+    pub fn named(self, caller: Arc<str>) -> Self {
+        let caller = Some(caller);
+        Self { caller, ..self }
+    }
+
+    /// The same, who showed this key.
+    #[must_use]
+    pub fn showing(self, id: Option<&str>, hash: Hash) -> Self {
+        let id = id.map(Arc::from);
+        let shown = Some(Shown { id, hash });
+        Self { shown, ..self }
     }
 
     /// The caller's id, as the change log keeps it.

@@ -44,11 +44,11 @@ pub mod vocabulary;
 use std::future::Future;
 
 use rapporteur_proto::changes::v1::Service;
-use rapporteur_records::{AnyNoun, Feed, Introduction, Records};
+use rapporteur_records::{AnyNoun, Introduction};
 use rapporteur_server::client::token::{TokenArgs, TokenSource};
 use rapporteur_server::network::Listener;
 use rapporteur_server::tls::PeerArgs;
-use rapporteur_server::{Args, Audit, Callers, Changes, Desk, MainError, Serving, Storage, serve};
+use rapporteur_server::{Args, Callers, Keeping, MainError, Storage};
 use tokio::net::TcpListener;
 
 use register::Register;
@@ -118,54 +118,35 @@ pub async fn start_on(
     listener: impl Listener,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), MainError> {
-    let (store, tokens) = (storage.store(), storage.tokens.clone());
-    let feed = Feed::new(store.clone(), Service::Recommendations, &NOUNS);
-    let desk = Desk::new(Records::new(store.clone()), tokens.clone(), &NOUNS);
     let source = arguments.token.source(&arguments.peers)?;
     let introduction = match source.clone() {
         Some(source) => Introduction::by(move || source.credential()),
         None => arguments.introduction.clone(),
     };
     let register = Register::new(
-        store.clone(),
+        storage.store(),
         &arguments.events,
         &arguments.peers,
         introduction,
     )?;
     register.mirror().load().await?;
-    let services = api::SERVICES
-        .iter()
-        .chain(&["rapporteur.changes.v1.ChangeService"])
-        .chain(&["rapporteur.changes.v1.AuditService"])
-        .chain(&["rapporteur.store.v1.StoreService"]);
-    let serving = services.fold(
-        Serving::from(&arguments.server).callers(Callers::of(&arguments.server)?),
-        |serving, name| serving.service(*name),
-    );
-    let serving = serving
-        .descriptors(rapporteur_proto::DESCRIPTORS)
-        .fatal(storage.failed())
-        .about(env!("CARGO_PKG_VERSION"), storage.engine());
-    storage.watch_over(serving.readiness());
-    let routes = api::routes(&desk, &register)
-        .add_service(Audit::server(feed.clone()))
-        .add_service(Changes::server(feed, tokens))
-        .add_service(storage.service());
-    let (records, draining) = (desk.records().clone(), serving.drain().draining());
-    let follower = tokio::spawn(async move {
+    let args = &arguments.server;
+    let progress = register.mirror().progress();
+    args.metrics.upstream(register.replicas());
+    args.metrics
+        .feed("events", move || progress.borrow().clone());
+    let version = env!("CARGO_PKG_VERSION");
+    let keeping = Keeping::new(storage, args, Service::Recommendations, &NOUNS, version)?;
+    let routes = api::routes(keeping.desk(), &register);
+    let beside = async move {
         tokio::select! {
             () = register.follow() => {}
             () = kept(source.as_deref()) => {}
-            () = records.end_embargoes(&NOUNS) => {}
-            () = draining => {}
         }
-    });
-    let served = serve(listener, routes, serving, shutdown).await;
-    // It ends by itself when the service drains, but not when the server fails.
-    follower.abort();
-    follower.await.ok();
-    storage.close().await?;
-    Ok(served?)
+    };
+    keeping
+        .serve(&api::SERVICES, routes, beside, listener, shutdown)
+        .await
 }
 
 /// Keeps the token of this service, if it has one.

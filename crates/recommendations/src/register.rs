@@ -117,6 +117,11 @@ impl Register {
         })
     }
 
+    /// The replicas of the events service.
+    pub fn replicas(&self) -> &Arc<Replicas> {
+        &self.events
+    }
+
     /// How far the mirror is.
     pub fn mirror(&self) -> &Mirror {
         &self.mirror

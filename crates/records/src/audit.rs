@@ -1,16 +1,13 @@
 //! The change log read as an audit trail: every write and every refused call.
 
+use prost::Message as _;
 use rapporteur_proto::changes::v1::{AuditEntry, AuditedChange, ListAuditEntriesRequest};
 use rapporteur_proto::{Any, Stored, Timestamp};
-use rapporteur_store::{LogEntry, Token};
+use rapporteur_store::{LogEntry, chain};
 
-use crate::change::Meta;
+use crate::feed::Walk;
+use crate::meta::Meta;
 use crate::{Error, Feed, FeedToken, Result, layout, time};
-
-/// Most log entries that one page looks at.
-const ENTRIES_PER_PAGE: usize = 5_000;
-/// A page ends at the first entry past this size, so that it fits into one message.
-const BYTES_PER_PAGE: usize = 2 << 20;
 
 /// Some entries, and where to go on.
 #[derive(Clone, Debug)]
@@ -32,47 +29,34 @@ impl Feed {
         asked: &ListAuditEntriesRequest,
     ) -> Result<AuditPage> {
         let (from, to) = (moment("from", asked.from)?, moment("to", asked.to)?);
-        let mut page = AuditPage {
-            entries: Vec::new(),
-            next: after,
-            at_head: false,
-        };
-        let (mut looked_at, mut bytes) = (0, 0);
-        while page.entries.len() < limit && looked_at < ENTRIES_PER_PAGE && bytes < BYTES_PER_PAGE {
-            let wanted = (limit - page.entries.len()).clamp(1, 500);
-            let entries = self.store().read_log(&page.next.0, wanted).await?;
-            if entries.is_empty() {
-                page.at_head = true;
-                break;
-            }
-            looked_at += entries.len();
-            for entry in entries {
-                if bytes >= BYTES_PER_PAGE {
-                    break;
-                }
-                page.next = FeedToken(Token {
-                    store_id: page.next.0.store_id,
-                    position: entry.position,
-                    op_id: entry.op_id,
-                });
-                let outside = from.is_some_and(|from| entry.time_us < from)
-                    || to.is_some_and(|to| entry.time_us >= to);
-                if !outside && let Some(one) = self.entry(&entry, asked).await? {
-                    bytes += prost::Message::encoded_len(&one);
-                    page.entries.push(one);
-                }
+        if asked.with_proof {
+            unconditional(asked)?;
+        }
+        let mut walk = Walk::new(&**self.store(), after);
+        let mut entries = Vec::new();
+        while let Some(entry) = walk.next(limit - entries.len()).await? {
+            let outside = from.is_some_and(|from| entry.time_us < from)
+                || to.is_some_and(|to| entry.time_us >= to);
+            if !outside && let Some(one) = self.entry(&entry, walk.place, asked).await? {
+                walk.found(one.encoded_len());
+                entries.push(one);
             }
         }
-        Ok(page)
+        Ok(AuditPage {
+            entries,
+            next: walk.place,
+            at_head: walk.at_head,
+        })
     }
 
     /// The entry, if it is one that is asked for.
     async fn entry(
         &self,
         entry: &LogEntry,
+        token: FeedToken,
         asked: &ListAuditEntriesRequest,
     ) -> Result<Option<AuditEntry>> {
-        let meta: Meta = prost::Message::decode(entry.meta.clone()).map_err(|e| {
+        let meta = Meta::decode(entry.meta.clone()).map_err(|e| {
             Error::Internal(format!(
                 "change record {} does not decode: {e}",
                 entry.position
@@ -125,10 +109,13 @@ impl Feed {
                 after,
             });
         }
-        let about = refused && meta.subject.starts_with(&asked.name_prefix);
-        if changes.is_empty() && !about {
+        let says = refused || !meta.subject.is_empty();
+        let about = says && meta.subject.starts_with(&asked.name_prefix);
+        if changes.is_empty() && !about && !asked.with_proof {
             return Ok(None);
         }
+        let secret = entry.writes.iter().any(|write| (self.secret)(&write.key));
+        let proof = asked.with_proof && !secret;
         Ok(Some(AuditEntry {
             position: entry.position,
             time: Some(time::from_us(entry.time_us)),
@@ -141,8 +128,30 @@ impl Feed {
             changes,
             hash: entry.hash.to_vec(),
             previous_hash: entry.previous_hash.to_vec(),
+            left_out: meta.left_out,
+            peer: meta.peer,
+            entry: if proof {
+                chain::encode_entry(entry)
+            } else {
+                Vec::new()
+            },
+            token: token.to_string(),
         }))
     }
+}
+
+/// A chain with holes proves nothing.
+fn unconditional(asked: &ListAuditEntriesRequest) -> Result<()> {
+    let conditions = [&asked.caller, &asked.rpc, &asked.name_prefix];
+    if conditions.iter().any(|it| !it.is_empty())
+        || asked.from.is_some()
+        || asked.to.is_some()
+        || asked.refused_only
+    {
+        let wrong = "goes with no other condition: a part of the trail proves nothing";
+        return Err(Error::invalid("with_proof", wrong));
+    }
+    Ok(())
 }
 
 fn moment(field: &str, moment: Option<Timestamp>) -> Result<Option<i64>> {

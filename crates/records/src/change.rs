@@ -9,76 +9,9 @@ use rapporteur_store as store;
 use rapporteur_store::{Batch, Check, Write};
 use uuid::Uuid;
 
+use crate::meta::Meta;
 use crate::records::{decode, time};
-use crate::{Error, Noun, Records, Result, layout};
-
-/// Who calls what, and why: what the change log says of a write.
-#[derive(Clone, Debug, Default)]
-pub struct Call {
-    /// Who calls.
-    pub caller: String,
-    /// Which call: `rapporteur.events.v1.EventService/CreateEvent`.
-    pub rpc: &'static str,
-    /// Why, in the words of the caller.
-    pub reason: String,
-    /// The caller's id for this request; the same id does the same thing once. May be empty.
-    pub request_id: String,
-    /// The id under which the process logs this call.
-    pub log_id: String,
-    /// Digest of the request, so that an id that is reused for something else is noticed.
-    pub body_hash: [u8; 32],
-    /// Check everything, write nothing.
-    pub validate_only: bool,
-}
-
-impl Call {
-    /// A call with the digest of its request message.
-    pub fn new(caller: &str, rpc: &'static str, request: &impl Message) -> Self {
-        let body_hash = *blake3::hash(&request.encode_to_vec()).as_bytes();
-        Self {
-            caller: caller.to_owned(),
-            rpc,
-            body_hash,
-            ..Self::default()
-        }
-    }
-
-    fn op_id(&self) -> Uuid {
-        if self.request_id.is_empty() {
-            return Uuid::now_v7();
-        }
-        let mut hasher = blake3::Hasher::new();
-        for part in [&self.caller, self.rpc, &self.request_id] {
-            hasher
-                .update(&(part.len() as u64).to_be_bytes())
-                .update(part.as_bytes());
-        }
-        let mut id = [0; 16];
-        hasher.finalize_xof().fill(&mut id);
-        uuid::Builder::from_custom_bytes(id).into_uuid()
-    }
-}
-
-/// The change record, as it is kept in the log beside the writes.
-#[derive(Clone, PartialEq, Message)]
-pub(crate) struct Meta {
-    #[prost(string, tag = "1")]
-    pub(crate) caller: String,
-    #[prost(string, tag = "2")]
-    pub(crate) rpc: String,
-    #[prost(string, tag = "3")]
-    pub(crate) reason: String,
-    #[prost(string, tag = "4")]
-    pub(crate) request_id: String,
-    #[prost(bytes = "vec", tag = "5")]
-    pub(crate) body_hash: Vec<u8>,
-    /// Of a call that was refused: why.
-    #[prost(string, tag = "6")]
-    pub(crate) refused: String,
-    /// Of a call that was refused: the record that it was about.
-    #[prost(string, tag = "7")]
-    pub(crate) subject: String,
-}
+use crate::{Call, Error, Noun, Records, Result, layout};
 
 /// A write being put together.
 #[derive(Debug)]
@@ -111,34 +44,6 @@ impl Records {
             writes: Vec::new(),
             touched: Vec::new(),
         })
-    }
-}
-
-/// How much of a text that a refused caller sent is kept.
-const REFUSED_CHARS: usize = 200;
-
-impl Records {
-    /// Puts a refused call on record: who called what about which record, and why it was refused.
-    pub async fn refused(&self, call: &Call, subject: &str, why: &str) -> Result<()> {
-        let short = |text: &str| text.chars().take(REFUSED_CHARS).collect();
-        let meta = Meta {
-            caller: call.caller.clone(),
-            rpc: call.rpc.to_owned(),
-            reason: short(&call.reason),
-            request_id: call.log_id.clone(),
-            body_hash: call.body_hash.to_vec(),
-            refused: short(why),
-            subject: short(subject),
-        };
-        let batch = Batch {
-            op_id: Uuid::now_v7(),
-            time_us: self.now_us(),
-            checks: Vec::new(),
-            writes: Vec::new(),
-            meta: meta.encode_to_vec().into(),
-        };
-        self.store.commit(batch).await?;
-        Ok(())
     }
 }
 
@@ -334,14 +239,7 @@ impl Change<'_> {
                 })
                 .collect());
         }
-        let meta = Meta {
-            caller: self.call.caller.clone(),
-            rpc: self.call.rpc.to_owned(),
-            reason: self.call.reason.clone(),
-            request_id: self.call.log_id.clone(),
-            body_hash: self.call.body_hash.to_vec(),
-            ..Meta::default()
-        };
+        let meta = Meta::of(&self.call);
         let batch = Batch {
             op_id: self.op_id,
             time_us: self.now_us,

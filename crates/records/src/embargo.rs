@@ -4,10 +4,13 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use prost::Message as _;
 use rapporteur_proto::Record;
 use rapporteur_store::key::prefix_end;
-use rapporteur_store::{Direction, Error as StoreError};
+use rapporteur_store::{Batch, Check, Direction, Error as StoreError, Write};
+use uuid::Uuid;
 
+use crate::meta::Meta;
 use crate::records::time;
 use crate::{AnyNoun, Call, Error, Records, Result, layout};
 
@@ -32,12 +35,77 @@ pub(crate) fn row<T: Record>(kind: u8, message: &T) -> Option<Bytes> {
 impl Records {
     /// Ends embargoes as their moments come, for as long as the future is polled.
     pub async fn end_embargoes(&self, nouns: &[&dyn AnyNoun]) {
+        let mut indexed = false;
         loop {
             tokio::time::sleep(EVERY).await;
+            if !indexed {
+                match self.index_embargoes(nouns).await {
+                    Ok(_) => indexed = true,
+                    Err(error) => {
+                        tracing::warn!(%error, "old embargoes could not be looked for; they will be");
+                    }
+                }
+            }
             if let Err(error) = self.end_due_embargoes(nouns).await {
                 tracing::warn!(%error, "embargoes that are over could not be ended; they will be");
             }
         }
+    }
+
+    /// Gives the records under embargo of a release that knew no end of embargoes the row by which that is found.
+    /// Without it they would be hidden for ever. Answers how many got it.
+    pub async fn index_embargoes(&self, nouns: &[&dyn AnyNoun]) -> Result<usize> {
+        let mut written = 0;
+        for noun in nouns.iter().filter(|noun| noun.knows_embargoes()) {
+            let mut embargoed = Vec::new();
+            self.each(layout::record_prefix(noun.kind(), ""), |key, row| {
+                // What does not decode is for `doctor check` to tell.
+                if let Ok(Some(index)) = noun.embargo_row(&row.value) {
+                    embargoed.push((key, row.version, index));
+                }
+                Ok(())
+            })
+            .await?;
+            for (key, version, index) in embargoed {
+                if self.store().get(&index).await?.is_some() {
+                    continue;
+                }
+                let Some((_, name)) = layout::record_name(&key) else {
+                    continue;
+                };
+                let meta = Meta {
+                    caller: CALLER.to_owned(),
+                    rpc: CALL.to_owned(),
+                    reason: "an older release gave it no row by which its end is found".to_owned(),
+                    ..Meta::default()
+                };
+                let unchanged = Check { key, version };
+                let absent = Check {
+                    key: index.clone(),
+                    version: 0,
+                };
+                let batch = Batch {
+                    op_id: Uuid::now_v7(),
+                    time_us: self.now_us(),
+                    checks: vec![unchanged, absent],
+                    writes: vec![Write::put(index, Bytes::from(name))],
+                    meta: meta.encode_to_vec().into(),
+                };
+                match self.store().commit(batch).await {
+                    Ok(_) => written += 1,
+                    // Whoever changed it in the meantime wrote the row too.
+                    Err(StoreError::Conflict { .. }) => {}
+                    Err(error) => return Err(error.into()),
+                }
+            }
+        }
+        if written > 0 {
+            tracing::info!(
+                records = written,
+                "embargoes of an older release will end now"
+            );
+        }
+        Ok(written)
     }
 
     /// Makes public what is no longer under embargo. Answers how many records that were.

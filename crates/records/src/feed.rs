@@ -11,15 +11,16 @@ use rapporteur_proto::{Any, Stored};
 use rapporteur_store::{LogEntry, Store, Token};
 use uuid::Uuid;
 
-use crate::change::Meta;
+use crate::meta::Meta;
 use crate::records::{shows, time};
 use crate::{AnyNoun, Error, Result, Sight, layout};
 
 mod seen;
+mod walk;
 
-/// Most log entries that one page of changes looks at.
-const ENTRIES_PER_PAGE: usize = 5_000;
-/// A page ends at the first change past this size, so that it fits into one message.
+pub(crate) use walk::Walk;
+
+/// Revisions end at the first past this size, so that they fit into one message.
 const BYTES_PER_PAGE: usize = 2 << 20;
 
 /// A place in a change feed, as callers keep it: `<store id>.<position>.<op id>`.
@@ -107,6 +108,8 @@ pub struct Feed {
     sight: Sight,
     /// Whether it says who made a change and why.
     names_callers: bool,
+    /// Which rows hold a secret of the service's own.
+    pub(crate) secret: fn(&[u8]) -> bool,
 }
 
 impl fmt::Debug for Feed {
@@ -125,7 +128,14 @@ impl Feed {
             nouns,
             sight: Sight::Everything,
             names_callers: true,
+            secret: |_| false,
         }
+    }
+
+    /// The same; commits that write a row whose key is one of these never leave the service as they are stored.
+    #[must_use]
+    pub fn keeping_secret(self, secret: fn(&[u8]) -> bool) -> Self {
+        Self { secret, ..self }
     }
 
     /// The feed as a reader with this sight sees it. A record that becomes internal is removed for them; one that
@@ -166,36 +176,19 @@ impl Feed {
         filter: &FeedFilter,
     ) -> Result<FeedPage> {
         self.check(filter)?;
-        let mut page = FeedPage {
-            changes: Vec::new(),
-            next: after,
-            at_head: false,
-        };
-        let (mut looked_at, mut bytes) = (0, 0);
-        while page.changes.len() < limit && looked_at < ENTRIES_PER_PAGE && bytes < BYTES_PER_PAGE {
-            let wanted = (limit - page.changes.len()).clamp(1, 500);
-            let entries = self.store.read_log(&page.next.0, wanted).await?;
-            if entries.is_empty() {
-                page.at_head = true;
-                break;
-            }
-            looked_at += entries.len();
-            for entry in entries {
-                if bytes >= BYTES_PER_PAGE {
-                    break;
-                }
-                let token = Token {
-                    store_id: page.next.0.store_id,
-                    position: entry.position,
-                    op_id: entry.op_id,
-                };
-                page.next = FeedToken(token);
-                let change = self.change(&entry, page.next, filter).await?;
-                bytes += change.as_ref().map_or(0, Message::encoded_len);
-                page.changes.extend(change);
+        let mut walk = Walk::new(&*self.store, after);
+        let mut changes = Vec::new();
+        while let Some(entry) = walk.next(limit - changes.len()).await? {
+            if let Some(change) = self.change(&entry, walk.place, filter).await? {
+                walk.found(change.encoded_len());
+                changes.push(change);
             }
         }
-        Ok(page)
+        Ok(FeedPage {
+            changes,
+            next: walk.place,
+            at_head: walk.at_head,
+        })
     }
 
     /// Waits until there may be something after `after`, at most `max`.

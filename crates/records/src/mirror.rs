@@ -13,6 +13,7 @@ pub use introduction::Introduction;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use prost::{Message, Name};
@@ -33,12 +34,26 @@ pub struct Progress {
     pub trouble: String,
     /// Raised each time the mirror was emptied, so that what was derived from it is rebuilt.
     pub generation: u64,
+    /// When it last knew that it has all of the other log. While all is well that is told anew every 15 s.
+    pub current: Option<Instant>,
+    /// Time from the last change's commit until it was here, by the clocks of both machines; of changes that came
+    /// as they happened, not of those that were caught up with.
+    pub delay: Duration,
+}
+
+impl Progress {
+    /// How long ago it last had all of the other log; `None` while it never had.
+    pub fn behind(&self) -> Option<Duration> {
+        self.current.map(|current| current.elapsed())
+    }
 }
 
 /// What follows the mirror inside this process (a read model in memory).
 pub trait Observer: Send + Sync {
     /// A record has this new value (with etag), or none.
     fn changed(&self, name: &str, type_name: &str, value: Option<&[u8]>);
+    /// What was shown so far is a state in which the other service once was: no commit is shown by half.
+    fn settled(&self) {}
     /// Everything is gone; it will come again.
     fn cleared(&self);
 }
@@ -161,6 +176,7 @@ impl Mirror {
                 observer.changed(name, type_name, Some(value))
             })
             .await?;
+            observer.settled();
         }
         self.progress.send_modify(|p| p.position = cursor.position);
         self.sees(cursor);
@@ -170,6 +186,12 @@ impl Mirror {
     /// The token of the last change taken over; empty at the beginning.
     pub async fn token(&self) -> Result<String> {
         Ok(self.cursor().await?.0.token)
+    }
+
+    /// The token of the last change that the observer has seen; `None` before [`Mirror::load`].
+    pub fn seen_token(&self) -> Option<String> {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.as_ref().map(|cursor| cursor.token.clone())
     }
 
     /// Where the mirror in the store is, and the version of the row that says so.

@@ -71,6 +71,8 @@ pub trait AnyNoun: fmt::Debug + Send + Sync {
     fn parties(&self, bytes: &[u8]) -> std::result::Result<Vec<String>, DecodeError>;
     /// Whether its records may be under embargo.
     fn knows_embargoes(&self) -> bool;
+    /// The index row of an encoded message's embargo, if it is under one.
+    fn embargo_row(&self, bytes: &[u8]) -> std::result::Result<Option<Bytes>, DecodeError>;
     /// Adds to a change that an encoded message, at this version, becomes public.
     fn end_embargo(&self, change: &mut Change<'_>, bytes: &[u8], version: u64) -> Result<()>;
 }
@@ -108,6 +110,10 @@ impl<T: Record> AnyNoun for Noun<T> {
 
     fn knows_embargoes(&self) -> bool {
         T::VISIBILITY != 0
+    }
+
+    fn embargo_row(&self, bytes: &[u8]) -> std::result::Result<Option<Bytes>, DecodeError> {
+        T::decode(bytes).map(|message| embargo::row(self.kind, &message))
     }
 
     fn end_embargo(&self, change: &mut Change<'_>, bytes: &[u8], version: u64) -> Result<()> {

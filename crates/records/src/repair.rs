@@ -7,7 +7,7 @@ use rapporteur_proto::descriptor_pool;
 use rapporteur_store::{Batch, Check, Write};
 use uuid::Uuid;
 
-use crate::change::Meta;
+use crate::meta::Meta;
 use crate::mirror::Mirrored;
 use crate::verify::Difference;
 use crate::{AnyNoun, Error, Records, Result, layout, time};
@@ -46,8 +46,13 @@ impl Records {
             };
             (token.position, token.op_id) = (last.position, last.op_id);
             for entry in page {
-                let call = Meta::decode(entry.meta).map(|meta| meta.rpc);
-                let call = call.unwrap_or_default();
+                let meta = Meta::decode(entry.meta).unwrap_or_default();
+                // A refused call may have been meant for anybody.
+                let call = if meta.refused.is_empty() {
+                    meta.rpc
+                } else {
+                    continue;
+                };
                 let package = call.split('/').next().and_then(|it| it.rsplit_once('.'));
                 if let Some((package, _)) = package
                     && package.starts_with("rapporteur.")

@@ -56,6 +56,8 @@ struct Inside {
     per_address: HashMap<IpAddr, usize>,
     /// Those that have not spoken yet, oldest first.
     silent: BTreeMap<u64, CancellationToken>,
+    /// How many were refused.
+    refused: u64,
     /// Whether the last one was refused, so that a flood is one line in the log.
     refusing: bool,
 }
@@ -75,6 +77,15 @@ impl Door {
         self.cut.cancel();
     }
 
+    /// How many connections are open, and how many were refused so far.
+    pub(crate) fn counts(&self) -> (u64, u64) {
+        let inside = self.inside();
+        (
+            u64::try_from(inside.open).unwrap_or(u64::MAX),
+            inside.refused,
+        )
+    }
+
     fn inside(&self) -> MutexGuard<'_, Inside> {
         self.inside.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -92,6 +103,7 @@ impl Door {
             }
         }
         if refused {
+            inside.refused += 1;
             if !inside.refusing {
                 tracing::warn!(%peer, open = inside.open, "too many connections; refusing");
             }

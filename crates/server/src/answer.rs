@@ -15,6 +15,7 @@ use tonic::Status;
 
 use crate::drain::Drain;
 use crate::explain;
+use crate::metrics::Stream;
 use crate::tls::Peer;
 use crate::untaken::Span;
 
@@ -59,22 +60,31 @@ impl Drop for Wait {
     }
 }
 
-/// How far an endless stream is from its end.
-enum Ending {
+/// An endless stream, and how far it is from its end.
+struct Ending {
+    #[allow(dead_code, reason = "counts until it is dropped")]
+    counted: Stream,
+    phase: Phase,
+}
+
+enum Phase {
     Waiting(Pin<Box<dyn Future<Output = ()> + Send>>),
     /// The process stops and one last frame was let through (health says NOT_SERVING in it).
     Last,
 }
 
 impl<B> Answer<B> {
-    /// A handler's body; ended when the process drains if `drain` is given. It is for `peer`.
-    pub(crate) fn of(body: B, drain: Option<&Drain>, peer: Option<Peer>) -> Self {
+    /// A handler's body; if it is endless it is counted, and ended when the process drains. It is for `peer`.
+    pub(crate) fn of(body: B, endless: Option<(&Drain, Stream)>, peer: Option<Peer>) -> Self {
         let mut wait = Wait { peer, since: None };
         // HTTP/2 asks for the first frame only when there is room for it.
         wait.begin();
         Self {
             body: Some(body),
-            ending: drain.map(|drain| Ending::Waiting(Box::pin(drain.draining()))),
+            ending: endless.map(|(drain, counted)| Ending {
+                counted,
+                phase: Phase::Waiting(Box::pin(drain.draining())),
+            }),
             rest: Bytes::new(),
             wait,
         }
@@ -152,7 +162,8 @@ impl<B: Body<Data = Bytes>> Answer<B> {
         let Some(body) = this.body.as_mut().as_pin_mut() else {
             return Poll::Ready(None);
         };
-        if matches!(this.ending, Some(Ending::Last)) {
+        let phase = this.ending.as_mut().map(|ending| &mut ending.phase);
+        if matches!(phase, Some(Phase::Last)) {
             this.body.set(None);
             return Poll::Ready(Some(Ok(trailers(&explain::draining()))));
         }
@@ -160,14 +171,17 @@ impl<B: Body<Data = Bytes>> Answer<B> {
             this.body.set(None);
             return Poll::Ready(Some(Ok(trailers(&explain::panicked()))));
         };
-        let Some(Ending::Waiting(draining)) = this.ending else {
+        let Some(phase) = phase else {
+            return polled;
+        };
+        let Phase::Waiting(draining) = phase else {
             return polled;
         };
         if draining.as_mut().poll(cx).is_pending() {
             return polled;
         }
         if polled.is_ready() {
-            *this.ending = Some(Ending::Last);
+            *phase = Phase::Last;
             return polled;
         }
         this.body.set(None);

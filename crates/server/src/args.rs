@@ -14,6 +14,7 @@ use clap::error::ErrorKind;
 use clap::{Command, Parser, ValueEnum};
 
 use crate::callers::Callers;
+use crate::metrics::Metrics;
 use crate::serve::ServeError;
 use crate::storage::StoreArgs;
 use crate::tls::{Acceptor, ListenArgs};
@@ -48,9 +49,17 @@ pub struct Args {
     /// Whether and how connections are private.
     #[command(flatten)]
     pub tls: ListenArgs,
-    /// Address on which health alone is answered, without TLS: for probes that have no certificate
+    /// Address on which health and `/metrics` alone are answered, without TLS: for probes and Prometheus, which have
+    /// no certificate
     #[arg(long, value_name = "ADDRESS")]
     pub health_listen: Option<SocketAddr>,
+    /// Where calls, commits and feeds are counted.
+    #[arg(skip)]
+    pub metrics: Metrics,
+    /// Collector of traces (OTLP over gRPC), such as http://127.0.0.1:4317; without it, or
+    /// OTEL_EXPORTER_OTLP_ENDPOINT, nothing is traced
+    #[arg(long, value_name = "URL")]
+    pub otlp: Option<String>,
     /// TOML file with any of these settings, written as `drain_seconds = 30`
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -133,6 +142,11 @@ pub enum LogFormat {
     Json,
 }
 
+/// The program's arguments with the variable of each, for its manual page.
+pub fn arguments<T: Parser>() -> Command {
+    with_variables(T::command())
+}
+
 /// Parses a command line, the environment and the file that `--config` or `RAPPORTEUR_CONFIG` names.
 ///
 /// Works for any clap struct; every flag gets its variable and its key without further ado.
@@ -140,7 +154,7 @@ pub fn parse<T: Parser>(
     argv: impl IntoIterator<Item = impl Into<OsString> + Clone>,
 ) -> Result<T, clap::Error> {
     let argv: Vec<OsString> = argv.into_iter().map(Into::into).collect();
-    let mut command = with_variables(T::command());
+    let mut command = arguments::<T>();
     // The file has to be known before its values can be defaults, so look for its name alone first.
     let first = command
         .clone()

@@ -1,4 +1,4 @@
-//! The layer that every call goes through: request id, deadline, panic, log.
+//! The layer that every call goes through: request id, deadline, panic, count, trace, log.
 //!
 //! One layer and one future rather than four, without boxes: on the way in one header is added and one
 //! extension, on the way out one header; the timer is only set for a call that has to wait.
@@ -14,6 +14,7 @@ use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{HeaderName, HeaderValue, Request, Response};
 use pin_project_lite::pin_project;
+use rapporteur_records::Refused;
 use tokio::time::{Instant, Sleep, sleep_until};
 use tonic::{Code, Status};
 use tower::{Layer, Service};
@@ -26,7 +27,10 @@ use crate::callers::Callers;
 use crate::deadline::{Deadline, Pace, Patience};
 use crate::drain::Drain;
 use crate::explain;
+use crate::metrics::{Calls, Tally};
+use crate::refusals::Refusals;
 use crate::tls::Peer;
+use crate::trace::Served;
 
 static REQUEST_ID: HeaderName = HeaderName::from_static(REQUEST_ID_KEY);
 static CALLER: HeaderName = HeaderName::from_static(CALLER_KEY);
@@ -45,14 +49,24 @@ struct Shared {
     pace: fn(&str) -> Pace,
     drain: Drain,
     callers: Callers,
+    calls: Arc<Calls>,
+    /// Where calls go on record whose caller is not who it says.
+    refusals: Option<Refusals>,
     /// Different in every process, so that ids of several processes differ in one log.
     id_prefix: String,
     id_count: AtomicU64,
 }
 
 impl CallLayer {
-    /// A layer with these deadlines; `pace` tells which methods are exempt from them, `callers` whom to believe.
-    pub fn new(patience: Patience, pace: fn(&str) -> Pace, drain: Drain, callers: Callers) -> Self {
+    /// A layer with these deadlines; `pace` tells which methods are exempt from them, `callers` whom to believe,
+    /// `calls` counts them.
+    pub(crate) fn new(
+        patience: Patience,
+        pace: fn(&str) -> Pace,
+        drain: Drain,
+        callers: Callers,
+        calls: Arc<Calls>,
+    ) -> Self {
         let id_prefix = Uuid::new_v4().simple().to_string()[..PREFIX_CHARS].to_owned();
         Self {
             shared: Arc::new(Shared {
@@ -60,6 +74,8 @@ impl CallLayer {
                 pace,
                 drain,
                 callers,
+                calls,
+                refusals: None,
                 id_prefix,
                 id_count: AtomicU64::new(1),
             }),
@@ -67,7 +83,41 @@ impl CallLayer {
     }
 }
 
+impl CallLayer {
+    /// The same; calls whose caller is not who it says go on record there.
+    #[must_use]
+    pub fn recording(mut self, refusals: Option<Refusals>) -> Self {
+        if let Some(shared) = Arc::get_mut(&mut self.shared) {
+            shared.refusals = refusals;
+        }
+        self
+    }
+}
+
 impl Shared {
+    /// Puts a call on record whose caller is not who it says.
+    #[cold]
+    fn refused<B>(&self, request: &Request<B>, request_id: &HeaderValue, why: &Status) {
+        let Some(refusals) = &self.refusals else {
+            return;
+        };
+        let peer = Peer::of(request.extensions());
+        let call = rapporteur_records::Call {
+            caller: ANONYMOUS.to_owned(),
+            log_id: request_id.to_str().unwrap_or_default().to_owned(),
+            ..Default::default()
+        };
+        let refused = Refused {
+            call,
+            why: why.message().to_owned(),
+            peer: peer
+                .map(|it| it.address().ip().to_string())
+                .unwrap_or_default(),
+            ..Refused::default()
+        };
+        refusals.at_the_door(request.uri().path(), refused);
+    }
+
     /// The prefix, a dash and the count in hexadecimal, made without the formatting machinery.
     fn request_id(&self) -> HeaderValue {
         let mut id = Vec::with_capacity(PREFIX_CHARS + 17);
@@ -132,6 +182,9 @@ where
             .callers
             .identify(&mut parts.headers, &mut parts.extensions);
         let mut request = Request::from_parts(parts, body);
+        if let Err(why) = &identified {
+            self.shared.refused(&request, &request_id, why);
+        }
         let caller = request
             .headers()
             .get(&CALLER)
@@ -143,11 +196,14 @@ where
             .patience
             .deadline(pace, request.headers(), started);
         request.extensions_mut().insert(deadline);
+        let path = request.uri().path();
+        let tally = self.shared.calls.arrives(path, pace, started);
         let line = Line {
             path: request.uri().path_and_query().cloned(),
             caller,
             request_id,
-            started,
+            span: Served::begin(tally.method(), &request),
+            tally,
         };
         let peer = Peer::of(request.extensions()).cloned();
         let drain = (pace == Pace::Endless).then(|| self.shared.drain.clone());
@@ -211,13 +267,18 @@ where
                 return Poll::Ready(Ok(this.line.close(status.into_http())));
             }
         };
-        let answer = match catch_unwind(AssertUnwindSafe(|| handler.poll(cx))).ok() {
+        let polled = {
+            let _within = this.line.span.as_deref().map(Served::enter);
+            catch_unwind(AssertUnwindSafe(|| handler.poll(cx)))
+        };
+        let answer = match polled.ok() {
             Some(Poll::Ready(Ok(response))) => {
                 let (parts, body) = response.into_parts();
-                Response::from_parts(
-                    parts,
-                    Answer::of(body, this.drain.as_ref(), this.peer.take()),
-                )
+                let endless = this
+                    .drain
+                    .as_ref()
+                    .map(|drain| (drain, this.line.tally.stream()));
+                Response::from_parts(parts, Answer::of(body, endless, this.peer.take()))
             }
             Some(Poll::Ready(Err(error))) => return Poll::Ready(Err(error)),
             Some(Poll::Pending) => {
@@ -240,12 +301,13 @@ struct Line {
     path: Option<PathAndQuery>,
     caller: Option<HeaderValue>,
     request_id: HeaderValue,
-    started: Instant,
+    tally: Tally,
+    span: Option<Box<Served>>,
 }
 
 impl Line {
-    /// Puts the request id into the answer and writes the log line.
-    fn close<B>(&self, mut answer: Response<B>) -> Response<B> {
+    /// Counts the call, puts the request id into the answer and writes the log line.
+    fn close<B>(&mut self, mut answer: Response<B>) -> Response<B> {
         let code = match answer.headers().get(Status::GRPC_STATUS) {
             None => Code::Ok,
             Some(code) => Code::from_bytes(code.as_bytes()),
@@ -255,6 +317,10 @@ impl Line {
         } else {
             explain::complete(&mut answer, code, &self.request_id)
         };
+        self.tally.answered(code, answer.status());
+        if let Some(span) = &self.span {
+            span.end(code);
+        }
         let mut request_id = self.request_id.clone();
         // Not a secret, but never seen again: so it is kept out of the table of header compression.
         request_id.set_sensitive(true);
@@ -275,17 +341,22 @@ impl Line {
             .as_ref()
             .map(PathAndQuery::path)
             .unwrap_or_default();
-        let ms = self.started.elapsed().as_secs_f64() * 1_000.0;
+        let ms = self.tally.age().as_secs_f64() * 1_000.0;
         let caller = self
             .caller
             .as_ref()
             .and_then(|id| id.to_str().ok())
             .unwrap_or(ANONYMOUS);
         let request_id = self.request_id.to_str().unwrap_or_default();
+        // A field that is none is not written.
+        let trace_id = self.span.as_deref().map(Served::trace_id);
+        let trace_id = trace_id.as_deref();
         match level {
-            Level::ERROR => tracing::error!(method, ?code, ms, caller, request_id, "call"),
-            Level::WARN => tracing::warn!(method, ?code, ms, caller, request_id, "call"),
-            _ => tracing::debug!(method, ?code, ms, caller, request_id, "call"),
+            Level::ERROR => {
+                tracing::error!(method, ?code, ms, caller, request_id, trace_id, "call");
+            }
+            Level::WARN => tracing::warn!(method, ?code, ms, caller, request_id, trace_id, "call"),
+            _ => tracing::debug!(method, ?code, ms, caller, request_id, trace_id, "call"),
         }
     }
 }

@@ -52,10 +52,16 @@ impl Caller {
 
     /// Which internal records the caller of a request sees.
     pub fn sight_of<T>(request: &Request<T>) -> Sight {
-        match request.extensions().get::<Rights>() {
-            None => Sight::Public,
-            Some(rights) if rights.reads_everything() => Sight::Everything,
-            Some(rights) => Sight::dialogues(rights.reads_in()),
+        let rights = request.extensions().get::<Rights>();
+        rights.map_or(Sight::Public, Self::sight)
+    }
+
+    /// Which internal records somebody with these rights sees.
+    pub fn sight(rights: &Rights) -> Sight {
+        match rights {
+            Rights::None => Sight::Public,
+            rights if rights.reads_everything() => Sight::Everything,
+            rights => Sight::dialogues(rights.reads_in()),
         }
     }
 }

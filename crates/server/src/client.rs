@@ -19,6 +19,7 @@ use crate::caller::{CALLER_KEY, Caller, REQUEST_ID_KEY};
 use crate::deadline::Deadline;
 use crate::network::{self, Connection};
 use crate::tls::Outgoing;
+use crate::trace;
 
 /// Deadline of a call that serves no request with one.
 pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(10);
@@ -70,9 +71,6 @@ pub fn connect_over(url: &str, tls: Option<Outgoing>) -> Result<Channel, Error> 
 
 /// A channel to `endpoint` over whatever network this process is on, and over TLS when `tls` is given.
 pub fn lazy(endpoint: &Endpoint, tls: Option<Outgoing>) -> Channel {
-    if tls.is_none() && network::simulated().is_none() {
-        return endpoint.connect_lazy();
-    }
     endpoint.connect_with_connector_lazy(service_fn(move |uri: Uri| {
         let tls = tls.clone();
         async move { way(&uri, tls).await.map(TokioIo::new) }
@@ -135,6 +133,7 @@ impl Onward {
     /// A request with the caller and the request id on it, for a stream that lasts.
     pub fn without_deadline<M>(&self, message: M) -> Request<M> {
         let mut request = Request::new(message);
+        trace::inject(request.metadata_mut());
         if let Some(token) = &self.token {
             request
                 .metadata_mut()
@@ -157,9 +156,10 @@ impl Onward {
     }
 }
 
-/// Sets the deadline of a call.
+/// Sets the deadline of a call, which goes on the present trace.
 pub fn within<M>(message: M, time: Duration) -> Request<M> {
     let mut request = Request::new(message);
+    trace::inject(request.metadata_mut());
     request.set_timeout(time);
     request
 }

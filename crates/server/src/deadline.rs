@@ -31,6 +31,7 @@ pub fn pace(path: &str) -> Pace {
         Pace::Endless
     } else if ["Import", "Export"].iter().any(|it| method.starts_with(it))
         || path.starts_with("/rapporteur.store.")
+        || method == "VerifyAuditTrail"
     {
         Pace::Bulk
     } else {

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Instant;
 
 use rapporteur_access::Rights;
 use rapporteur_proto::{
@@ -27,7 +26,7 @@ pub struct Desk {
     records: Records,
     tokens: PageToken,
     recent: Arc<Recent>,
-    refusals: Arc<Refusals>,
+    refusals: Refusals,
     nouns: &'static [&'static dyn AnyNoun],
 }
 
@@ -45,10 +44,10 @@ impl Desk {
         nouns: &'static [&'static dyn AnyNoun],
     ) -> Self {
         Self {
+            refusals: Refusals::over(records.clone()),
             records,
             tokens,
             recent: Arc::default(),
-            refusals: Arc::default(),
             nouns,
         }
     }
@@ -56,6 +55,11 @@ impl Desk {
     /// The records behind it, all of them.
     pub fn records(&self) -> &Records {
         &self.records
+    }
+
+    /// Where calls go on record that are refused.
+    pub fn refusals(&self) -> &Refusals {
+        &self.refusals
     }
 
     /// The records that the caller of this request sees.
@@ -162,10 +166,7 @@ impl Desk {
         let (call, message) = received(rpc, request);
         match self.may(&caller, rpc, &message).await {
             Ok(()) => Ok((call, message)),
-            Err(error) => {
-                self.note(&call, message.subject(), &error).await?;
-                Err(status(error))
-            }
+            Err(error) => Err(self.refusals.refuse(&call, message.subject(), error).await),
         }
     }
 
@@ -217,15 +218,6 @@ impl Desk {
         };
         noun.parties(&row.value)
             .map_err(|error| Error::Internal(format!("{name} does not decode: {error}")))
-    }
-
-    /// Puts a refused call on record before it is answered, as long as there are not too many.
-    async fn note(&self, call: &Call, subject: &str, why: &Error) -> Result<(), Status> {
-        if !self.refusals.record(Instant::now()) {
-            return Ok(());
-        }
-        let noted = self.records.refused(call, subject, &why.to_string()).await;
-        noted.map_err(status)
     }
 }
 

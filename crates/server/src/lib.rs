@@ -9,6 +9,8 @@
 //! | --- | --- |
 //! | [`args`] | flags, variables and file keys: one definition ([`Args`], [`args::parse`]) |
 //! | [`telemetry`] | log lines on stderr |
+//! | [`metrics`] | figures for Prometheus |
+//! | [`trace`] | spans for OpenTelemetry |
 //! | [`run()`] | the life of a process, [`shutdown_signal`] |
 //! | [`serve()`], [`Serving`] | listener + routes -> server with health, reflection, limits, drain |
 //! | [`Drain`], [`Readiness`] | "the process stops" to services, "I cannot work" from them |
@@ -21,6 +23,8 @@
 //! | [`changes`] | the change feed over gRPC |
 //! | [`Storage`] | the open store of a process, watched |
 //! | [`stores`] | what operators do to it over gRPC |
+//! | [`audit`], [`Refusals`] | the audit trail over gRPC, and refused calls in it |
+//! | [`Keeping`] | all of this around a service that keeps records |
 //! | [`page`] | page sizes and page tokens |
 //! | [`Desk`], [`Changes`] | what every handler of records, and every change feed, does alike |
 //! | [`client`] | calls to other services |
@@ -99,19 +103,21 @@
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 pub mod args;
+pub mod audit;
 pub mod changes;
 pub mod client;
 pub mod deadline;
 pub mod desk;
+pub mod metrics;
 pub mod network;
 pub mod page;
 pub mod stores;
 pub mod telemetry;
 pub mod tls;
+pub mod trace;
 
 mod accept;
 mod answer;
-mod audit;
 mod call;
 mod caller;
 mod callers;
@@ -119,6 +125,7 @@ mod drain;
 mod explain;
 mod guarded;
 mod health;
+mod keeping;
 mod permission;
 mod probes;
 mod recent;
@@ -134,8 +141,8 @@ mod together;
 mod untaken;
 
 pub use answer::Answer;
-pub use args::Args;
-pub use audit::Audit;
+pub use args::{Args, arguments};
+pub use audit::{Audit, Trail};
 pub use call::{Call, CallFuture, CallLayer};
 pub use caller::{ANONYMOUS, CALLER_KEY, Caller, REQUEST_ID_KEY, is_caller_id, is_request_id};
 pub use callers::Callers;
@@ -145,8 +152,11 @@ pub use desk::Desk;
 pub use drain::{Drain, Readiness};
 pub use explain::code_name;
 pub use health::{ENGINE_KEY, VERSION_KEY};
+pub use keeping::Keeping;
+pub use metrics::Metrics;
 pub use page::PageToken;
 pub use permission::permitted;
+pub use refusals::Refusals;
 pub use replicas::{Replica, Replicas};
 pub use run::{MainError, run, run_from, shutdown_signal};
 pub use serve::{MAX_DECODING_BYTES, MAX_ENCODING_BYTES, ServeError, serve};

@@ -25,6 +25,7 @@ use tower::retry::budget::{Budget as _, TpsBudget};
 
 use crate::client::{connect_over, settled};
 use crate::tls::{Outgoing, PeerArgs};
+use crate::trace;
 
 /// Most replicas of one service: a bit each.
 const MOST: usize = 64;
@@ -44,6 +45,9 @@ pub struct Replicas {
     /// Whether health is followed, without which the only replica would never come back.
     watched: AtomicBool,
     repeats: TpsBudget,
+    /// Calls that were made again, and those that were not since too many were.
+    repeated: AtomicU64,
+    rationed: AtomicU64,
 }
 
 /// One of them.
@@ -58,6 +62,8 @@ pub struct Replica {
     pub channel: Channel,
     /// Why it takes no calls.
     trouble: Mutex<String>,
+    /// How often it was taken out.
+    losses: AtomicU64,
     /// Raised when a call found it gone, so that its health is asked anew.
     suspected: Notify,
 }
@@ -109,6 +115,8 @@ impl Replicas {
             turn: AtomicUsize::new(0),
             watched: AtomicBool::new(false),
             repeats: TpsBudget::new(REPEATED_OVER, REPEATED_PER_SECOND, REPEATED_SHARE),
+            repeated: AtomicU64::new(0),
+            rationed: AtomicU64::new(0),
         })
     }
 
@@ -145,7 +153,34 @@ impl Replicas {
 
     /// Whether a call that may have been answered already may be made once more. Ask only before doing so: it counts.
     pub fn may_repeat(&self) -> bool {
-        self.repeats.withdraw()
+        let may = self.repeats.withdraw();
+        self.rationed.fetch_add(u64::from(!may), Ordering::Relaxed);
+        may
+    }
+
+    /// A call is made again on another replica.
+    pub fn repeats(&self) {
+        self.repeated.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many were.
+    pub(crate) fn repeated(&self) -> u64 {
+        self.repeated.load(Ordering::Relaxed)
+    }
+
+    /// How many were not, since too many were already.
+    pub(crate) fn rationed(&self) -> u64 {
+        self.rationed.load(Ordering::Relaxed)
+    }
+
+    /// Whether the one at this place takes calls.
+    pub(crate) fn takes_calls(&self, at: usize) -> bool {
+        self.up.load(Ordering::Relaxed) & (1 << at) != 0
+    }
+
+    /// How often the one at this place was taken out.
+    pub(crate) fn losses(&self, at: usize) -> u64 {
+        self.all[at].losses.load(Ordering::Relaxed)
     }
 
     /// The way to one of them: to one that takes calls, if there is one.
@@ -164,13 +199,21 @@ impl Replicas {
         let Some(first) = self.pick().or(only) else {
             return Err(Status::unavailable(self.trouble()));
         };
-        let answered = question(self.all[first].channel.clone()).await;
+        // The request is made within the span of the question, so that it carries it.
+        let ask = |at: usize| {
+            let channel = self.all[at].channel.clone();
+            trace::asks(self.name, async { question(channel).await })
+        };
+        let answered = ask(first).await;
         let lost = |status: Status| settled(status).code() == Code::Unavailable;
         if !answered.as_ref().is_err_and(|status| lost(status.clone())) {
             return answered;
         }
         match self.other(1 << first) {
-            Some(second) if self.may_repeat() => question(self.all[second].channel.clone()).await,
+            Some(second) if self.may_repeat() => {
+                self.repeats();
+                ask(second).await
+            }
             _ => answered,
         }
     }
@@ -205,6 +248,7 @@ impl Replicas {
         why.clone_into(&mut self.all[at].trouble());
         let was_in = self.up.fetch_and(!(1 << at), Ordering::Relaxed) & (1 << at) != 0;
         if was_in {
+            self.all[at].losses.fetch_add(1, Ordering::Relaxed);
             let address = &self.all[at].address;
             tracing::warn!(
                 service = self.name,
@@ -242,6 +286,7 @@ impl Replica {
             channel: connect_over(address, tls.clone()).map_err(|_| wrong())?,
             tls,
             trouble: Mutex::default(),
+            losses: AtomicU64::new(0),
             suspected: Notify::new(),
         })
     }

@@ -12,7 +12,7 @@ use tokio::runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::args::{self, Args};
-use crate::telemetry;
+use crate::{telemetry, trace};
 
 /// How long work on blocking threads gets after `main` returned.
 const LEFTOVERS_WITHIN: Duration = Duration::from_secs(5);
@@ -45,7 +45,17 @@ pub fn run_from<T: Parser + AsRef<Args>>(
         Ok(runtime) => runtime,
         Err(error) => return failed(&error),
     };
+    let exporting = {
+        let _within = runtime.enter();
+        trace::start(args.as_ref(), T::command().get_name())
+    };
+    let exporting = match exporting {
+        Ok(exporting) => exporting,
+        Err(error) => return told(&T::command().error(ErrorKind::InvalidValue, error)),
+    };
     let result = runtime.block_on(main(args));
+    // While there is still a runtime to send the last spans.
+    drop(exporting);
     runtime.shutdown_timeout(LEFTOVERS_WITHIN);
     match result {
         Ok(()) => ExitCode::SUCCESS,

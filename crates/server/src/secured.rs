@@ -13,7 +13,7 @@ use tokio_rustls::Accept;
 use tokio_rustls::server::TlsStream;
 
 use crate::network::Connection;
-use crate::tls::{Acceptor, Peer};
+use crate::tls::{Acceptor, Peer, Pieces};
 
 /// A connection whose peer has to take what is written to it.
 pub(crate) struct Secured<S> {
@@ -25,8 +25,8 @@ pub(crate) struct Secured<S> {
 
 enum State<S> {
     Plain(S),
-    Shaking(Box<Accept<S>>),
-    Private(Box<TlsStream<S>>),
+    Shaking(Box<Accept<Pieces<S>>>),
+    Private(Box<TlsStream<Pieces<S>>>),
     Failed,
 }
 

@@ -33,7 +33,7 @@ pub const MAX_ENCODING_BYTES: usize = 4 << 20;
 
 /// Calls at a time on one connection: 64 callers that share a connection never wait for each other,
 /// and 1,024 connections of them are still bounded.
-const STREAMS_PER_CONNECTION: u32 = 256;
+pub(crate) const STREAMS_PER_CONNECTION: u32 = 256;
 /// Largest header list of a request.
 const HEADER_BYTES: u32 = 16 << 10;
 /// A silent peer is asked for a sign of life this often, and given up when none comes in time.
@@ -99,20 +99,24 @@ pub async fn serve(
         routes = with_reflection(routes, &serving)?;
     }
 
+    let door = Door::new(serving.door, tls);
+    let metrics = &serving.metrics;
+    metrics.serving(serving.about.version, serving.readiness.clone());
+    let counted = door.clone();
+    metrics.connections(move || counted.counts());
     let probes = match serving.health_listen {
         Some(address) => {
-            let health = Routes::new(health.service(serving.about.clone()));
-            Some(probes::answer(address, health).await?)
+            let health = health.service(serving.about.clone());
+            Some(probes::answer(address, health, metrics.clone()).await?)
         }
         None => None,
     };
-    let door = Door::new(serving.door, tls);
     let close = CancellationToken::new();
     let calls = serving.calls();
     let mut server = pin!(
         Server::builder()
             .accept_http1(serving.http1)
-            .max_concurrent_streams(STREAMS_PER_CONNECTION)
+            .max_concurrent_streams(serving.streams)
             .http2_max_header_list_size(HEADER_BYTES)
             .http2_keepalive_interval(Some(KEEPALIVE))
             .http2_keepalive_timeout(Some(KEEPALIVE_WITHIN))

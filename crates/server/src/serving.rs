@@ -13,6 +13,9 @@ use crate::call::CallLayer;
 use crate::callers::Callers;
 use crate::deadline::{self, Pace, Patience};
 use crate::drain::{Drain, Readiness};
+use crate::metrics::Metrics;
+use crate::refusals::Refusals;
+use crate::serve::STREAMS_PER_CONNECTION;
 use crate::tls::ListenArgs;
 
 /// Resolves with the reason why the process cannot go on.
@@ -28,6 +31,8 @@ pub struct Serving {
     pub(crate) door: DoorLimits,
     pub(crate) tls: ListenArgs,
     pub(crate) http1: bool,
+    /// Calls at a time on one connection.
+    pub(crate) streams: u32,
     pub(crate) health_listen: Option<SocketAddr>,
     pub(crate) announce: Duration,
     pub(crate) drain_within: Duration,
@@ -36,6 +41,8 @@ pub struct Serving {
     pub(crate) fatal: Option<Fatal>,
     pub(crate) about: About,
     pub(crate) callers: Callers,
+    pub(crate) metrics: Metrics,
+    pub(crate) refusals: Option<Refusals>,
 }
 
 /// What a process says of itself in the metadata of its health answers.
@@ -93,6 +100,13 @@ impl Serving {
         self
     }
 
+    /// Calls at a time on one connection, where many may come who mean no good: what answers cost that nobody takes
+    /// grows with it.
+    pub fn streams(mut self, streams: u32) -> Self {
+        self.streams = streams;
+        self
+    }
+
     /// The layer that every call goes through, for calls that a process makes to its own services. Take it when
     /// the pace is settled.
     pub fn calls(&self) -> CallLayer {
@@ -101,7 +115,9 @@ impl Serving {
             self.pace,
             self.drain.clone(),
             self.callers.clone(),
+            self.metrics.calls(),
         )
+        .recording(self.refusals.clone())
     }
 
     /// When this resolves, with the reason, the process drains and [`crate::serve()`] returns
@@ -114,6 +130,12 @@ impl Serving {
     /// Whom to believe about who calls; nobody unless it is said.
     pub fn callers(mut self, callers: Callers) -> Self {
         self.callers = callers;
+        self
+    }
+
+    /// Where calls go on record whose caller is not who it says.
+    pub fn refusals(mut self, refusals: Refusals) -> Self {
+        self.refusals = Some(refusals);
         self
     }
 
@@ -154,6 +176,7 @@ impl From<&Args> for Serving {
             },
             tls: args.tls.clone(),
             http1: false,
+            streams: STREAMS_PER_CONNECTION,
             health_listen: args.health_listen,
             announce: Duration::from_secs(args.announce_seconds),
             drain_within: args.drain(),
@@ -162,6 +185,8 @@ impl From<&Args> for Serving {
             fatal: None,
             about: About::default(),
             callers: Callers::Nobody,
+            metrics: args.metrics.clone(),
+            refusals: None,
         }
     }
 }

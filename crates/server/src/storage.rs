@@ -11,6 +11,7 @@ use rapporteur_store::switch::Switch;
 use rapporteur_store::{Health, Store};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use crate::refusals::Refusals;
 use crate::stores::Stores;
 use crate::{Args, MainError, PageToken, Readiness};
 
@@ -157,8 +158,10 @@ impl Storage {
         let settings = Settings {
             cache_bytes: args.cache_mib << 20,
             remote: args.store.remote(),
+            meter: args.metrics.meter(),
             ..Settings::default()
         };
+        args.metrics.of(service);
         let schema = schema_of(service);
         let address = match &args.store.store {
             Some(text) => text
@@ -169,7 +172,9 @@ impl Storage {
         let address = engine::in_schema(address, &schema, &settings).await?;
         tracing::info!(store = %address, "opening the store");
         let opened = engine::open(&address, &settings).await?;
-        Self::of(opened, address, settings, schema).await
+        let storage = Self::of(opened, address, settings, schema).await?;
+        args.metrics.store(&storage.switch);
+        Ok(storage)
     }
 
     /// A store that was opened already.
@@ -203,12 +208,13 @@ impl Storage {
         move || switch.address().engine()
     }
 
-    /// The calls by which operators keep and move the store.
-    pub fn service(&self) -> StoreServiceServer<Stores> {
+    /// The calls by which operators keep and move the store. Those that are refused go on record.
+    pub fn service(&self, refusals: Refusals) -> StoreServiceServer<Stores> {
         Stores::server(
             self.switch.clone(),
             self.settings.clone(),
             self.schema.clone(),
+            refusals,
         )
     }
 

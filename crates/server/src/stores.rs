@@ -20,7 +20,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Request, Response, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
-use crate::audit::may;
+use crate::refusals::Refusals;
 use crate::{Caller, DOMAIN, MAX_DECODING_BYTES, MAX_ENCODING_BYTES};
 
 /// Bytes of an archive in one message.
@@ -32,20 +32,23 @@ pub struct Stores {
     switch: Arc<Switch>,
     settings: Settings,
     schema: String,
+    refusals: Refusals,
 }
 
 impl Stores {
     /// The generated server over the store behind `switch`; a place that it is moved to is opened with
-    /// `settings`, and with `schema` when it is a database of which no schema is named.
+    /// `settings`, and with `schema` when it is a database of which no schema is named. Refused calls go on record.
     pub fn server(
         switch: Arc<Switch>,
         settings: Settings,
         schema: String,
+        refusals: Refusals,
     ) -> StoreServiceServer<Self> {
         StoreServiceServer::new(Self {
             switch,
             settings,
             schema,
+            refusals,
         })
         .max_decoding_message_size(MAX_DECODING_BYTES)
         .max_encoding_message_size(MAX_ENCODING_BYTES)
@@ -60,11 +63,12 @@ impl StoreService for Stores {
         &self,
         request: Request<GetStoreInfoRequest>,
     ) -> Result<Response<GetStoreInfoResponse>, Status> {
-        may(
-            &Caller::of(&request),
-            "rapporteur.store.v1.StoreService/GetStoreInfo",
-        )
-        .map_err(crate::status)?;
+        self.refusals
+            .may(
+                &Caller::of(&request),
+                "rapporteur.store.v1.StoreService/GetStoreInfo",
+            )
+            .await?;
         let info = info(&*self.switch, &self.switch.address()).await;
         info.map(Response::new).map_err(status)
     }
@@ -75,11 +79,12 @@ impl StoreService for Stores {
         &self,
         request: Request<ExportStoreRequest>,
     ) -> Result<Response<Self::ExportStoreStream>, Status> {
-        may(
-            &Caller::of(&request),
-            "rapporteur.store.v1.StoreService/ExportStore",
-        )
-        .map_err(crate::status)?;
+        self.refusals
+            .may(
+                &Caller::of(&request),
+                "rapporteur.store.v1.StoreService/ExportStore",
+            )
+            .await?;
         let store: Arc<dyn Store> = self.switch.clone();
         let export = Export::begin(store, time::now_us()).await;
         let export = export.map_err(status)?;
@@ -97,11 +102,12 @@ impl StoreService for Stores {
         &self,
         request: Request<VerifyStoreRequest>,
     ) -> Result<Response<VerifyStoreResponse>, Status> {
-        may(
-            &Caller::of(&request),
-            "rapporteur.store.v1.StoreService/VerifyStore",
-        )
-        .map_err(crate::status)?;
+        self.refusals
+            .may(
+                &Caller::of(&request),
+                "rapporteur.store.v1.StoreService/VerifyStore",
+            )
+            .await?;
         let verified = self.switch.verify().await;
         let verified = verified.map(|verified| Response::new(whole(verified)));
         verified.map_err(status)
@@ -113,11 +119,12 @@ impl StoreService for Stores {
         &self,
         request: Request<MoveStoreRequest>,
     ) -> Result<Response<Self::MoveStoreStream>, Status> {
-        may(
-            &Caller::of(&request),
-            "rapporteur.store.v1.StoreService/MoveStore",
-        )
-        .map_err(crate::status)?;
+        self.refusals
+            .may(
+                &Caller::of(&request),
+                "rapporteur.store.v1.StoreService/MoveStore",
+            )
+            .await?;
         let target: Address = request.into_inner().target.parse().map_err(status)?;
         let target = engine::in_schema(target, &self.schema, &self.settings).await;
         let target = target.map_err(status)?;
@@ -233,7 +240,7 @@ fn code(error: &Error) -> (Code, &'static str) {
 }
 
 /// An operator is told everything: places are what these calls are about.
-fn status(error: Error) -> Status {
+pub(crate) fn status(error: Error) -> Status {
     let (code, reason) = code(&error);
     let mut details = ErrorDetails::new();
     details.set_error_info(reason, DOMAIN, []);

@@ -18,6 +18,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use rustls::crypto::{CryptoProvider, ring};
+use tokio::io::{AsyncRead, BufReader};
 
 pub use incoming::{Acceptor, ListenArgs};
 pub use outgoing::{Outgoing, PeerArgs};
@@ -52,6 +53,17 @@ impl From<rustls::Error> for Error {
         Self::Unusable(error.to_string())
     }
 }
+
+/// Encrypted bytes that are taken from the network at once. Alone rustls takes 4 KiB, and asks the system as often.
+const READ_BYTES: usize = 16 << 10;
+
+/// What TLS is made over: `stream`, read in large pieces.
+fn in_pieces<S: AsyncRead>(stream: S) -> Pieces<S> {
+    BufReader::with_capacity(READ_BYTES, stream)
+}
+
+/// A stream that is read in large pieces.
+pub type Pieces<S> = BufReader<S>;
 
 /// The one implementation of the algorithms.
 fn provider() -> Arc<CryptoProvider> {

@@ -93,8 +93,9 @@ impl End {
     }
 }
 
-/// The encoding of an entry, without its own hash.
-pub(crate) fn encode_entry(entry: &LogEntry) -> Vec<u8> {
+/// The encoding of an entry, without its own hash: what the hash is taken over.
+#[must_use]
+pub fn encode_entry(entry: &LogEntry) -> Vec<u8> {
     let LogEntry {
         position,
         op_id,

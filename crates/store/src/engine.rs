@@ -16,7 +16,7 @@ use crate::copy::Mark;
 #[cfg(feature = "postgres")]
 use crate::postgres;
 use crate::sled::{self, Options, SledStore};
-use crate::{Error, Result, Store};
+use crate::{Error, Meter, Result, Store};
 
 /// How to open a store.
 #[derive(Clone, Debug)]
@@ -28,6 +28,8 @@ pub struct Settings {
     pub store_id: Option<Uuid>,
     /// How to use a server that keeps the store.
     pub remote: Remote,
+    /// Where the work of the store is counted.
+    pub meter: Meter,
 }
 
 impl Default for Settings {
@@ -37,6 +39,7 @@ impl Default for Settings {
             cache_bytes,
             store_id: None,
             remote: Remote::default(),
+            meter: Meter::default(),
         }
     }
 }
@@ -63,6 +66,8 @@ pub struct Remote {
     pub notify: bool,
     /// Most batches that share one transaction.
     pub group_batches: usize,
+    /// Where its work is counted; what is opened by [`open`] counts where [`Settings::meter`] says.
+    pub meter: Meter,
 }
 
 impl Default for Remote {
@@ -77,6 +82,7 @@ impl Default for Remote {
             poll: Duration::from_millis(50),
             notify: false,
             group_batches: 128,
+            meter: Meter::default(),
         }
     }
 }
@@ -89,6 +95,8 @@ pub struct Opened {
     pub failed: watch::Receiver<Option<String>>,
     /// Whether it was not closed in good order last time, so that it should be walked.
     pub recovered: bool,
+    /// Where its work is counted.
+    pub meter: Meter,
 }
 
 impl fmt::Debug for Opened {
@@ -239,12 +247,14 @@ async fn open_as(address: &Address, settings: &Settings, copy: bool) -> Result<O
                 cache_bytes: settings.cache_bytes,
                 store_id,
                 copy,
+                meter: settings.meter.clone(),
                 ..Options::default()
             };
             let store = blocking(move || SledStore::open(&dir, options)).await?;
             Ok(Opened {
                 failed: store.failed(),
                 recovered: store.recovered(),
+                meter: settings.meter.clone(),
                 store,
             })
         }
@@ -253,6 +263,10 @@ async fn open_as(address: &Address, settings: &Settings, copy: bool) -> Result<O
             let Settings {
                 remote, store_id, ..
             } = settings;
+            let remote = &Remote {
+                meter: settings.meter.clone(),
+                ..remote.clone()
+            };
             let store = match store_id.filter(|_| copy) {
                 Some(origin) => postgres::PostgresStore::begin_copy(address, remote, origin).await,
                 None => postgres::PostgresStore::open(address, remote, *store_id).await,
@@ -261,6 +275,7 @@ async fn open_as(address: &Address, settings: &Settings, copy: bool) -> Result<O
             Ok(Opened {
                 failed: store.failed(),
                 recovered: false,
+                meter: settings.meter.clone(),
                 store,
             })
         }

@@ -6,7 +6,7 @@
 //! history.
 //!
 //! Reading order: [`contract`] (the words), [`key`] (how keys are spelt), [`chain`] (how the log is
-//! hashed), [`limits`] (what is refused), [`engine`] (which engine, and where), [`sled`] (the embedded one),
+//! hashed), [`limits`] (what is refused), [`meter`] (what is counted), [`engine`] (which engine, and where), [`sled`] (the embedded one),
 //! `postgres` (the one for several machines; a feature),
 //! [`archive`] (a store as a file), [`mod@copy`] (stores to and from files and engines), [`switch`] (a store that
 //! can be moved while it is used), [`conformance`] (the proof).
@@ -21,6 +21,7 @@ pub mod copy;
 pub mod engine;
 pub mod key;
 pub mod limits;
+pub mod meter;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 pub mod sled;
@@ -30,3 +31,4 @@ pub use contract::{
     Batch, Check, Commit, Direction, Error, Health, Info, Limits, LogEntry, Result, Revision, Row,
     Store, Token, Verified, Write,
 };
+pub use meter::Meter;

@@ -21,8 +21,8 @@ use uuid::Uuid;
 
 use crate::engine::{Address, Opened};
 use crate::{
-    Batch, Commit, Direction, Error, Health, Info, LogEntry, Result, Revision, Row, Store, Token,
-    Verified,
+    Batch, Commit, Direction, Error, Health, Info, LogEntry, Meter, Result, Revision, Row, Store,
+    Token, Verified,
 };
 
 /// The store that is used now.
@@ -42,13 +42,19 @@ pub struct Switch {
     moving: Mutex<()>,
     /// Ends a move that is still copying.
     closing: AtomicBool,
+    meter: Meter,
 }
 
 impl Switch {
     /// A switch that uses `opened`, which is at `address`, until it is moved.
     #[must_use]
     pub fn new(opened: Opened, address: Address) -> Arc<Self> {
-        let Opened { store, failed, .. } = opened;
+        let Opened {
+            store,
+            failed,
+            meter,
+            ..
+        } = opened;
         let current = watch::Sender::new(Current {
             address,
             store,
@@ -61,6 +67,7 @@ impl Switch {
             gate,
             moving,
             closing,
+            meter,
         })
     }
 
@@ -140,8 +147,12 @@ impl Store for Switch {
     }
 
     async fn commit(&self, batch: Batch) -> Result<Commit> {
-        self.write(|store| async move { store.commit(batch).await })
-            .await
+        let waiting = self.meter.commit();
+        let outcome = self
+            .write(|store| async move { store.commit(batch).await })
+            .await;
+        self.meter.committed(&waiting, &outcome);
+        outcome
     }
 
     async fn take_over(&self, store_id: Uuid, entries: Vec<LogEntry>) -> Result<()> {

@@ -16,6 +16,7 @@ use rapporteur_records::{Error, Introduction, Mirror, Result, Sight};
 use rapporteur_store::Store;
 use tonic::transport::Channel;
 
+use crate::copies::{Copied, Copies};
 use crate::model::Model;
 use crate::shelf::Shelf;
 
@@ -27,6 +28,7 @@ pub fn name_of(service: Service) -> &'static str {
     match service {
         Service::Events => "events",
         Service::Recommendations => "recommendations",
+        Service::Gateway => "gateway",
         Service::Unspecified => "unspecified",
     }
 }
@@ -43,6 +45,7 @@ pub struct Views {
 #[derive(Clone)]
 struct Followed {
     mirror: Mirror,
+    copies: Arc<Copies>,
     loaded: u64,
 }
 
@@ -66,6 +69,7 @@ impl fmt::Debug for Views {
 struct Feeder {
     service: Service,
     models: Arc<RwLock<Shelf>>,
+    copies: Arc<Copies>,
 }
 
 impl Observer for Feeder {
@@ -74,6 +78,11 @@ impl Observer for Feeder {
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .apply(name, type_name, value);
+        self.copies.change(name, type_name, value);
+    }
+
+    fn settled(&self) {
+        self.copies.settle();
     }
 
     fn cleared(&self) {
@@ -81,6 +90,7 @@ impl Observer for Feeder {
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .clear(self.service);
+        self.copies.clear();
     }
 }
 
@@ -89,14 +99,20 @@ impl Views {
     pub async fn load(store: &Arc<dyn Store>) -> Result<Self> {
         let models = Arc::new(RwLock::new(Shelf::default()));
         let followed = async |service| {
+            let copies = Arc::<Copies>::default();
             let feeder: Arc<dyn Observer> = Arc::new(Feeder {
                 service,
                 models: models.clone(),
+                copies: copies.clone(),
             });
             let mirror = Mirror::new(store.clone(), name_of(service), Some(feeder));
             mirror.load().await?;
             let loaded = mirror.progress().borrow().position;
-            Ok::<_, Error>(Followed { mirror, loaded })
+            Ok::<_, Error>(Followed {
+                mirror,
+                copies,
+                loaded,
+            })
         };
         let (events, recommendations) = (
             followed(Service::Events).await?,
@@ -135,6 +151,15 @@ impl Views {
             Some(followed) => followed.mirror.token().await,
             None => Ok(String::new()),
         }
+    }
+
+    /// The records of one service as it answers them.
+    pub fn copied(&self, service: Service) -> Option<Copied> {
+        let followed = self.followed(service)?;
+        Some(Copied::new(
+            followed.copies.clone(),
+            followed.mirror.clone(),
+        ))
     }
 
     /// How far each service has been read.
@@ -227,7 +252,7 @@ impl Views {
         match service {
             Service::Events => Some(&self.events),
             Service::Recommendations => Some(&self.recommendations),
-            Service::Unspecified => None,
+            Service::Gateway | Service::Unspecified => None,
         }
     }
 }

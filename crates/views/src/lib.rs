@@ -11,6 +11,7 @@
 //! | --- | --- |
 //! | [`model`] | the records by name, and who refers to whom |
 //! | `shelf` | a model for each sight: what a reader may not see is not in it |
+//! | [`copies`] | the records as their services answer them, byte for byte |
 //! | [`follow`] | the mirrors that feed the models, how far they are, waiting for a position |
 //! | [`period`] | days from, to, and whether an event falls on them |
 //! | [`scope`] | which events a question is about |
@@ -32,6 +33,7 @@
 #![warn(missing_docs)]
 
 pub mod calendar;
+pub mod copies;
 pub mod count;
 pub mod coverage;
 pub mod day;

@@ -38,7 +38,7 @@ macro_rules! model {
         pub fn types(service: Service) -> &'static [&'static str] {
             match service {
                 $(Service::$service => &[$(type_name!($service, $record)),*],)*
-                Service::Unspecified => &[],
+                Service::Gateway | Service::Unspecified => &[],
             }
         }
 
@@ -79,7 +79,7 @@ macro_rules! model {
             pub fn clear(&mut self, service: Service) {
                 match service {
                     $(Service::$service => { $(drop_all(&mut self.$table, &mut self.referrers);)* })*
-                    Service::Unspecified => {}
+                    Service::Gateway | Service::Unspecified => {}
                 }
             }
         }

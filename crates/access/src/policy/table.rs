@@ -24,6 +24,10 @@ pub const POLICY: &[(&str, Who)] = &[
         "rapporteur.changes.v1.AuditService/ListAuditEntries",
         AUDITING,
     ),
+    (
+        "rapporteur.changes.v1.AuditService/VerifyAuditTrail",
+        AUDITING,
+    ),
     // rapporteur.changes.v1.ChangeService
     ("rapporteur.changes.v1.ChangeService/ListChanges", ANYONE),
     ("rapporteur.changes.v1.ChangeService/Watch", ANYONE),

@@ -118,6 +118,23 @@ fn nothing_else_is_believed() {
     ] {
         foreign(&signed(&wrong), why);
     }
+    for more in [r#""crit":["x"],"x":1"#, r#""jwk":{}"#, r#""zip":"DEF""#] {
+        let head = format!(
+            r#"{{"typ":"JWT","alg":"EdDSA","kid":"{}",{more}}}"#,
+            ours.kid
+        );
+        let said = format!("{}.{body}", base64url(head.as_bytes()));
+        let signature = jsonwebtoken::crypto::sign(said.as_bytes(), &ours.key, Algorithm::EdDSA);
+        foreign(&format!("{said}.{}", signature.unwrap()), more);
+    }
+    let later = Claims {
+        nbf: Some(NOW + 100),
+        ..claims.clone()
+    };
+    assert_eq!(
+        verifier.verify(&signed(&later), NOW),
+        Err(TokenError::Expired)
+    );
     assert!(verifier.verify(&signed(&claims), NOW).is_ok());
 }
 

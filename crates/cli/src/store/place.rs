@@ -16,7 +16,7 @@ pub(crate) struct Source {
     /// Address of a store that nobody has open: sled:DIR or postgres://user@host/database?schema=name
     #[arg(value_name = "ADDRESS", conflicts_with = "service")]
     address: Option<Text>,
-    /// Address of a running service itself (not of the gateway), http://HOST:PORT
+    /// Address of a running service itself, http://HOST:PORT; the gateway's for the gateway's own store
     #[arg(long, value_name = "URL")]
     service: Option<String>,
 }
@@ -100,7 +100,7 @@ pub(crate) fn now_us() -> i64 {
 }
 
 /// A moment in microseconds since the Unix epoch, as it is written.
-pub(super) fn moment(us: i64) -> String {
+pub(crate) fn moment(us: i64) -> String {
     jiff::Timestamp::from_microsecond(us).map_or_else(|_| us.to_string(), |it| it.to_string())
 }
 

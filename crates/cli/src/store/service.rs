@@ -25,7 +25,11 @@ const SERVICE: &str = "rapporteur.store.v1.StoreService";
 const LONG: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// The service, asked with a caller token of the gateway that the profile names; without one where no key is known.
+/// The gateway itself, about its own store, is asked with the key.
 async fn reach(ctx: &mut Context<'_>, url: &str, patience: Duration) -> Result<Connection> {
+    if url.trim_end_matches('/') == ctx.gateway()?.trim_end_matches('/') {
+        return Ok(ctx.connect()?.within(patience));
+    }
     let token = match ctx.connect()? {
         gateway if gateway.has_token() => {
             let asked = gateway.ask(ACCESS, &IssueTokenRequest {}).await;
@@ -61,7 +65,7 @@ pub(super) async fn verify(ctx: &mut Context<'_>, url: &str) -> Result<VerifySto
 }
 
 /// Takes the archive of the service's store into a file, and reads it once more before it gets its name.
-pub(super) async fn export(ctx: &mut Context<'_>, url: &str, to: &Path) -> Result<Summary> {
+pub(crate) async fn export(ctx: &mut Context<'_>, url: &str, to: &Path) -> Result<Summary> {
     let from = reach(ctx, url, LONG).await?;
     let info: GetStoreInfoResponse = from.ask(SERVICE, &GetStoreInfoRequest {}).await?;
     let bar = progress(ctx);

@@ -47,7 +47,12 @@ pub struct Known {
 }
 
 impl Known {
-    /// Whether this is the hash of the key; notes its use.
+    /// Whether this is the hash of the key.
+    pub fn is_opened_by(&self, hash: &Hash, now_us: i64) -> bool {
+        self.secrets.which(hash, now_us).is_some()
+    }
+
+    /// The same; notes its use.
     pub fn opens(&self, hash: &Hash, now_us: i64) -> bool {
         let which = self.secrets.which(hash, now_us);
         if which == Some(Which::Current) {
@@ -100,11 +105,18 @@ pub struct Live {
     pub keys: HashMap<String, Known>,
     /// Grants, by caller.
     pub grants: HashMap<String, Granted>,
+    /// What is kept of the admin key.
+    admin: Secrets,
     /// The version of the mark when it was read; `None` before it ever was.
     version: Option<u64>,
 }
 
 impl Live {
+    /// Whether this is the hash of the admin key.
+    pub fn is_admin(&self, hash: &Hash, now_us: i64) -> bool {
+        self.admin.which(hash, now_us).is_some()
+    }
+
     /// What a caller is granted at a moment.
     pub fn rights(&self, caller: &str, now_us: i64) -> access::Rights {
         self.grants
@@ -195,6 +207,7 @@ impl Book {
     async fn read(&self, before: &Live, version: u64) -> Result<Live> {
         let now_us = self.records.now_us();
         let mut live = Live {
+            admin: crate::key::found(self.records.store()).await?,
             version: Some(version),
             ..Live::default()
         };

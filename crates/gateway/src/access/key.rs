@@ -94,15 +94,7 @@ pub async fn rotate(
         .await?
         .map(|(key, _)| key)
         .as_ref())?;
-    let overlap = match i64::from(request.overlap_seconds) {
-        0 => OVERLAP,
-        ..0 => 0,
-        seconds @ 1..=LONGEST_OVERLAP => seconds,
-        _ => {
-            let most = format!("is over {LONGEST_OVERLAP}, which are 30 days");
-            return Err(Error::invalid("overlap_seconds", most));
-        }
-    };
+    let overlap = overlap(request.overlap_seconds)?;
     let begun = records
         .act(&KEY, call, &request.name, &request.etag)
         .await?;
@@ -127,6 +119,19 @@ pub async fn rotate(
     // The last use is that of the present secret.
     draft.change.write(usage::forget(id));
     commit(records, draft, secret).await
+}
+
+/// For how many seconds the old secret stays good, when so many are asked for.
+pub fn overlap(seconds: i32) -> Result<i64> {
+    match i64::from(seconds) {
+        0 => Ok(OVERLAP),
+        ..0 => Ok(0),
+        seconds @ 1..=LONGEST_OVERLAP => Ok(seconds),
+        _ => {
+            let most = format!("is over {LONGEST_OVERLAP}, which are 30 days");
+            Err(Error::invalid("overlap_seconds", most))
+        }
+    }
 }
 
 /// Makes a key worthless.

@@ -2,7 +2,8 @@
 
 use std::fmt;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::HeaderValue;
@@ -11,20 +12,20 @@ use rapporteur_access::token::{self, LIFETIME};
 use rapporteur_access::{Claims, Issuer, Rights};
 use rapporteur_records::{Error, Introduction, Result, time};
 use rapporteur_server::MainError;
-use rapporteur_store::key::Key;
 use rapporteur_store::{Batch, Check, Store, Write};
 use tonic::metadata::MetadataValue;
 use uuid::Uuid;
 
-/// Row space of the gateway's own keys, as in `crate::key`.
-const SPACE: u8 = 0x10;
-const NAME: &str = "caller-tokens";
+use super::ring::{self, Ring};
+
+/// How often the keys are looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Callers whose tokens are kept.
 const CALLERS: usize = 4_096;
 
 /// Makes caller tokens.
 pub struct Mint {
-    issuer: Issuer,
+    ring: RwLock<Arc<Ring>>,
     minted: Cache<Box<str>, Minted>,
 }
 
@@ -54,30 +55,65 @@ pub struct Papers {
 impl Mint {
     /// The mint of the gateways that share this store. Makes its key when there is none.
     pub async fn open(store: &Arc<dyn Store>) -> std::result::Result<Self, MainError> {
-        let row = Key::new(SPACE).str(NAME).into_bytes();
-        let seed = match store.get(&row).await? {
-            Some(row) => row.value,
-            None => kept(store, row, Issuer::generate()?.into()).await?,
-        };
-        Ok(Self::of(Issuer::from_seed(&seed)?))
+        let row = ring::row();
+        if store.get(&row).await?.is_none() {
+            kept(store, row, Issuer::generate()?.into()).await?;
+        }
+        Ok(Self::with(Ring::read(store).await?))
     }
 
     /// A mint with this key.
     pub fn of(issuer: Issuer) -> Self {
+        Self::with(Ring::of(issuer))
+    }
+
+    fn with(ring: Ring) -> Self {
         Self {
-            issuer,
+            ring: RwLock::new(Arc::new(ring)),
             minted: Cache::new(CALLERS),
         }
     }
 
-    /// Writes the public key to `file`, for the services. The file appears whole or not at all.
+    fn ring(&self) -> Arc<Ring> {
+        let ring = self.ring.read().unwrap_or_else(PoisonError::into_inner);
+        ring.clone()
+    }
+
+    /// Takes over what any gateway over this store does to the keys, for ever; `file` is written anew when others are
+    /// to be believed than before.
+    pub async fn follow(&self, store: &Arc<dyn Store>, file: Option<&Path>) {
+        let mut published = self.public_keys();
+        loop {
+            tokio::time::sleep(LOOK_EVERY).await;
+            match Ring::read(store).await {
+                Ok(ring) => {
+                    let mut place = self.ring.write().unwrap_or_else(PoisonError::into_inner);
+                    *place = Arc::new(ring);
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "cannot read the signing keys; going on with those known");
+                    continue;
+                }
+            }
+            let keys = self.public_keys();
+            if keys == published {
+                continue;
+            }
+            match file.map_or(Ok(()), |file| self.publish(file)) {
+                Ok(()) => published = keys,
+                Err(error) => tracing::error!(%error, "cannot publish the signing keys"),
+            }
+        }
+    }
+
+    /// Writes the public keys to `file`, for the services. The file appears whole or not at all.
     pub fn publish(&self, file: &Path) -> std::io::Result<()> {
         // A store elsewhere has not made the directory of the data.
         if let Some(directory) = file.parent() {
             std::fs::create_dir_all(directory)?;
         }
         let unfinished = file.with_extension("json.new");
-        std::fs::write(&unfinished, self.issuer.public_keys())?;
+        std::fs::write(&unfinished, self.public_keys())?;
         std::fs::rename(&unfinished, file)
     }
 
@@ -120,12 +156,15 @@ impl Mint {
 
     /// The public keys, for [`rapporteur_server::Callers::signed_with`].
     pub fn public_keys(&self) -> String {
-        self.issuer.public_keys()
+        self.ring().public_keys(time::now_us())
     }
 
     /// A fresh token, and what it says.
     pub fn issue(&self, caller: &str, rights: &Rights, now_us: i64) -> Result<(String, Claims)> {
-        self.issuer
+        let ring = self.ring();
+        let issuer = ring.signing(now_us);
+        let issuer = issuer.ok_or_else(|| Error::Internal("no key to sign with".into()))?;
+        issuer
             .issue(caller, rights, seconds(now_us))
             .map_err(|error| Error::Exhausted(format!("no token for {caller}: {error}")))
     }

@@ -9,7 +9,7 @@
 //!
 //! ```text
 //! 0x10 | "admin"          the admin key, see `key.rs`
-//! 0x10 | "caller-tokens"  the key that signs caller tokens, PKCS#8
+//! 0x10 | "caller-tokens"  the keys that sign caller tokens, see `ring.rs`
 //! 0x11 | key id           the hashes of a key's secrets
 //! 0x12 | key id           when the key was last used
 //! 0x13                    rewritten by every change of keys and grants, so that one look tells of any
@@ -20,8 +20,11 @@
 //! | [`key`], [`grant`] | the two nouns and what may be done with them |
 //! | [`secret`] | the secrets of keys, and what is kept of them |
 //! | [`book`] | all live keys and grants, in memory |
+//! | [`refused`] | calls that the door refuses, for the record |
 //! | [`usage`] | when keys were last used |
+//! | [`standing`] | whether who watches still may |
 //! | [`mint`] | caller tokens for the services |
+//! | [`ring`] | the keys with which they are signed |
 //! | [`oidc`] | callers whom an identity provider knows |
 //! | [`service`] | it all over gRPC |
 
@@ -30,18 +33,24 @@ pub mod grant;
 pub mod key;
 pub mod mint;
 pub mod oidc;
+pub mod refused;
+pub mod ring;
 pub mod secret;
 pub mod service;
+pub mod standing;
 pub mod usage;
 
 pub use book::Book;
 pub use mint::Mint;
 pub use oidc::{Oidc, OidcArgs};
 
+use rapporteur_records::AnyNoun;
 use rapporteur_server::{ANONYMOUS, is_caller_id};
 
 use crate::key::ADMIN;
 
+/// The nouns that the gateway keeps.
+pub static NOUNS: [&dyn AnyNoun; 2] = [&key::KEY, &grant::GRANT];
 /// How the ids of callers begin whom an identity provider knows by another claim than an address.
 pub const OIDC_PREFIX: &str = "oidc:";
 /// Longest caller of a key, in bytes.

@@ -14,15 +14,15 @@ use rapporteur_proto::gateway::v1::{
 };
 use rapporteur_proto::{Record, Stored, Wire};
 use rapporteur_records::name::id_of;
-use rapporteur_records::{Error, Listing, Noun, Page, PageRequest, time};
+use rapporteur_records::{Call, Error, Listing, Noun, Page, PageRequest, time};
 use rapporteur_server::desk::{Answered, received};
 use rapporteur_server::page::{Fingerprint, fingerprint, page_size};
-use rapporteur_server::{MAX_DECODING_BYTES, PageToken, permitted, status};
+use rapporteur_server::{Caller, MAX_DECODING_BYTES, PageToken, Refusals, status};
 use tonic::{Request, Response, Status};
 
 use super::grant::{self, GRANT};
 use super::key::{self, KEY, Made};
-use super::{Book, Mint, usage};
+use super::{Book, Mint, ring, usage};
 use crate::visitor::Visitor;
 
 /// Keeps keys and grants.
@@ -31,12 +31,23 @@ pub struct Access {
     book: Arc<Book>,
     mint: Arc<Mint>,
     tokens: PageToken,
+    refusals: Refusals,
 }
 
 /// The generated server.
-pub fn server(book: Arc<Book>, mint: Arc<Mint>, tokens: PageToken) -> AccessServiceServer<Access> {
-    AccessServiceServer::new(Access { book, mint, tokens })
-        .max_decoding_message_size(MAX_DECODING_BYTES)
+pub fn server(
+    book: Arc<Book>,
+    mint: Arc<Mint>,
+    tokens: PageToken,
+    refusals: Refusals,
+) -> AccessServiceServer<Access> {
+    let access = Access {
+        book,
+        mint,
+        tokens,
+        refusals,
+    };
+    AccessServiceServer::new(access).max_decoding_message_size(MAX_DECODING_BYTES)
 }
 
 /// The full name of a method of this service.
@@ -52,7 +63,7 @@ impl AccessService for Access {
         &self,
         request: Request<GetCallerRequest>,
     ) -> Result<Response<GetCallerResponse>, Status> {
-        let visitor = allowed(&request, rpc!("GetCaller"))?;
+        let visitor = self.allowed(&request, rpc!("GetCaller")).await?;
         let now_us = self.book.records().now_us();
         let live = self.book.live();
         let granted = live
@@ -77,7 +88,7 @@ impl AccessService for Access {
         &self,
         request: Request<IssueTokenRequest>,
     ) -> Result<Response<IssueTokenResponse>, Status> {
-        let visitor = allowed(&request, rpc!("IssueToken"))?;
+        let visitor = self.allowed(&request, rpc!("IssueToken")).await?;
         let now_us = self.book.records().now_us();
         let issued = self.mint.issue(visitor.caller(), &visitor.rights, now_us);
         let (token, claims) = issued.map_err(status)?;
@@ -89,14 +100,14 @@ impl AccessService for Access {
     }
 
     async fn get_key(&self, request: Request<GetKeyRequest>) -> Answered<Key> {
-        allowed(&request, rpc!("GetKey"))?;
+        self.allowed(&request, rpc!("GetKey")).await?;
         let name = request.into_inner().name;
         let found = self.book.records().get(&KEY, &name, None).await;
         self.answer(found).await
     }
 
     async fn list_keys(&self, request: Request<ListKeysRequest>) -> Answered<ListKeysResponse> {
-        allowed(&request, rpc!("ListKeys"))?;
+        self.allowed(&request, rpc!("ListKeys")).await?;
         let mut query = request.into_inner();
         let size = std::mem::take(&mut query.page_size);
         let token = std::mem::take(&mut query.page_token);
@@ -110,7 +121,7 @@ impl AccessService for Access {
         &self,
         request: Request<CreateKeyRequest>,
     ) -> Result<Response<CreateKeyResponse>, Status> {
-        allowed(&request, rpc!("CreateKey"))?;
+        self.allowed(&request, rpc!("CreateKey")).await?;
         let (call, request) = received(rpc!("CreateKey"), request);
         let made = key::create(self.book.records(), call, request).await;
         let (key, secret) = self.shown(made).await?;
@@ -122,8 +133,14 @@ impl AccessService for Access {
         &self,
         request: Request<RotateKeyRequest>,
     ) -> Result<Response<RotateKeyResponse>, Status> {
-        let visitor = allowed(&request, rpc!("RotateKey"))?;
+        let visitor = self.allowed(&request, rpc!("RotateKey")).await?;
         let (call, request) = received(rpc!("RotateKey"), request);
+        if request.name == crate::key::NAME {
+            return self.rotate_admin(&visitor, &call, &request).await;
+        }
+        if request.name == ring::NAME {
+            return self.rotate_signing(&visitor, &call, &request).await;
+        }
         let may = |key: Option<&Key>| {
             let is_own = key.is_some_and(|key| key.caller == visitor.caller());
             if is_own || is_operator(&visitor.rights) {
@@ -133,21 +150,25 @@ impl AccessService for Access {
             let why = "callers rotate their own keys; those of others take the role operator";
             Err(Error::PermissionDenied(why.to_owned()))
         };
+        let (noted, name) = (call.clone(), request.name.clone());
         let made = key::rotate(self.book.records(), call, request, may).await;
+        if let Err(why @ Error::PermissionDenied(_)) = made {
+            return Err(self.refusals.refuse(&noted, &name, why).await);
+        }
         let (key, secret) = self.shown(made).await?;
         let key = Some(key);
         Ok(Response::new(RotateKeyResponse { key, secret }))
     }
 
     async fn revoke_key(&self, request: Request<RevokeKeyRequest>) -> Answered<Key> {
-        allowed(&request, rpc!("RevokeKey"))?;
+        self.allowed(&request, rpc!("RevokeKey")).await?;
         let (call, request) = received(rpc!("RevokeKey"), request);
         let revoked = key::revoke(self.book.records(), call, request).await;
         self.answer(self.felt(revoked).await).await
     }
 
     async fn get_grant(&self, request: Request<GetGrantRequest>) -> Answered<Grant> {
-        allowed(&request, rpc!("GetGrant"))?;
+        self.allowed(&request, rpc!("GetGrant")).await?;
         let name = request.into_inner().name;
         rapporteur_server::desk::record(self.book.records().get(&GRANT, &name, None).await)
     }
@@ -156,7 +177,7 @@ impl AccessService for Access {
         &self,
         request: Request<ListGrantsRequest>,
     ) -> Answered<ListGrantsResponse> {
-        allowed(&request, rpc!("ListGrants"))?;
+        self.allowed(&request, rpc!("ListGrants")).await?;
         let mut query = request.into_inner();
         let size = std::mem::take(&mut query.page_size);
         let token = std::mem::take(&mut query.page_token);
@@ -167,7 +188,7 @@ impl AccessService for Access {
     }
 
     async fn create_grant(&self, request: Request<CreateGrantRequest>) -> Answered<Grant> {
-        allowed(&request, rpc!("CreateGrant"))?;
+        self.allowed(&request, rpc!("CreateGrant")).await?;
         let (call, request) = received(rpc!("CreateGrant"), request);
         let fits = |grant: &Grant| self.fits(grant);
         let made = grant::create(self.book.records(), call, request, fits).await;
@@ -175,7 +196,7 @@ impl AccessService for Access {
     }
 
     async fn revoke_grant(&self, request: Request<RevokeGrantRequest>) -> Answered<Grant> {
-        allowed(&request, rpc!("RevokeGrant"))?;
+        self.allowed(&request, rpc!("RevokeGrant")).await?;
         let (call, request) = received(rpc!("RevokeGrant"), request);
         let revoked = grant::revoke(self.book.records(), call, request).await;
         rapporteur_server::desk::record(self.felt(revoked).await)
@@ -183,6 +204,74 @@ impl AccessService for Access {
 }
 
 impl Access {
+    /// Who calls, if they may: keys and grants belong to no dialogue and no party.
+    async fn allowed<T: Sync>(
+        &self,
+        request: &Request<T>,
+        rpc: &'static str,
+    ) -> Result<Visitor, Status> {
+        self.refusals.may(&Caller::of(request), rpc).await?;
+        let visitor = request.extensions().get::<Visitor>();
+        Ok(visitor.cloned().unwrap_or_default())
+    }
+
+    /// Gives the admin key a new secret.
+    async fn rotate_admin(
+        &self,
+        visitor: &Visitor,
+        call: &Call,
+        request: &RotateKeyRequest,
+    ) -> Result<Response<RotateKeyResponse>, Status> {
+        if visitor.rights != Rights::All {
+            let why = "only with the admin key may the admin key be rotated";
+            let why = Error::PermissionDenied(why.to_owned());
+            return Err(self.refusals.refuse(call, &request.name, why).await);
+        }
+        let overlap = key::overlap(request.overlap_seconds).map_err(status)?;
+        let until_us = self.book.records().now_us() + overlap * 1_000_000;
+        let secret = if call.validate_only {
+            String::new()
+        } else {
+            let rotated = crate::key::rotate(self.book.records(), call, until_us).await;
+            self.felt(rotated).await.map_err(status)?
+        };
+        let key = Key {
+            name: request.name.clone(),
+            caller: crate::key::ADMIN.to_owned(),
+            previous_until: (overlap > 0).then(|| time::from_us(until_us)),
+            ..Key::default()
+        };
+        let key = Some(key);
+        Ok(Response::new(RotateKeyResponse { key, secret }))
+    }
+
+    /// Makes a new key with which caller tokens are signed.
+    async fn rotate_signing(
+        &self,
+        visitor: &Visitor,
+        call: &Call,
+        request: &RotateKeyRequest,
+    ) -> Result<Response<RotateKeyResponse>, Status> {
+        if !is_operator(&visitor.rights) {
+            let why = "rotating the signing key takes the role operator";
+            let why = Error::PermissionDenied(why.to_owned());
+            return Err(self.refusals.refuse(call, &request.name, why).await);
+        }
+        let lead = key::overlap(request.overlap_seconds).map_err(status)?;
+        let rotated = ring::rotate(self.book.records(), call, lead * 1_000_000).await;
+        let key = Key {
+            name: request.name.clone(),
+            note: "signs caller tokens".to_owned(),
+            previous_until: Some(time::from_us(rotated.map_err(status)?)),
+            ..Key::default()
+        };
+        let key = Some(key);
+        Ok(Response::new(RotateKeyResponse {
+            key,
+            secret: String::new(),
+        }))
+    }
+
     /// A change is answered when this gateway goes by it.
     async fn felt<T>(&self, changed: Result<T, Error>) -> Result<T, Error> {
         let changed = changed?;
@@ -274,16 +363,4 @@ fn is_operator(rights: &Rights) -> bool {
         Rights::Granted(grants) => grants.iter().any(everywhere),
         Rights::None => false,
     }
-}
-
-/// Who calls, if they may.
-fn allowed<T>(request: &Request<T>, rpc: &'static str) -> Result<Visitor, Status> {
-    let visitor = request
-        .extensions()
-        .get::<Visitor>()
-        .cloned()
-        .unwrap_or_default();
-    // Keys and grants belong to no dialogue and no party.
-    permitted(rpc, &visitor.rights, visitor.is_known(), "", &[]).map_err(status)?;
-    Ok(visitor)
 }

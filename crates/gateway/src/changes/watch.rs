@@ -9,6 +9,7 @@ use rapporteur_server::client::Onward;
 use tonic::{Status, Streaming};
 
 use super::token::Token;
+use crate::audience::Seat;
 use crate::routes::ROUTES;
 use crate::upstream::{Upstream, Upstreams};
 
@@ -23,9 +24,16 @@ pub struct Joined {
     /// Whose turn it is to be asked first, so that a busy service does not drown the others.
     turn: usize,
     ended: bool,
+    /// Kept for as long as it is listened to.
+    seat: Option<Seat>,
 }
 
 impl Joined {
+    /// Whose seat is free again when this ends.
+    pub(super) fn sits(&mut self, seat: Seat) {
+        self.seat = Some(seat);
+    }
+
     pub(super) async fn open(
         upstreams: &Upstreams,
         onward: &Onward,
@@ -47,6 +55,7 @@ impl Joined {
             token,
             turn: 0,
             ended: false,
+            seat: None,
         })
     }
 

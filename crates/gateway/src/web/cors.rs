@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
-use http::header::{AUTHORIZATION, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, RETRY_AFTER};
+use http::header::{
+    AGE, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, RETRY_AFTER,
+};
 use http::{HeaderName, HeaderValue, Method};
 use rapporteur_server::REQUEST_ID_KEY;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use url::Url;
+
+use crate::nearby::POSITION;
 
 /// A browser need not ask again within this time.
 const KNOWN_FOR: Duration = Duration::from_secs(3_600);
@@ -33,6 +37,7 @@ pub fn layer(origins: &[String]) -> Result<Option<CorsLayer>, String> {
             .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::PATCH])
             .allow_headers([
                 AUTHORIZATION,
+                CACHE_CONTROL,
                 CONTENT_TYPE,
                 IF_MATCH,
                 IF_NONE_MATCH,
@@ -43,7 +48,9 @@ pub fn layer(origins: &[String]) -> Result<Option<CorsLayer>, String> {
                 name(REQUEST_ID_KEY),
             ])
             .expose_headers([
+                AGE,
                 ETAG,
+                POSITION,
                 RETRY_AFTER,
                 name("grpc-status"),
                 name("grpc-message"),

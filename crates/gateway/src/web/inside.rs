@@ -10,15 +10,16 @@ use tonic::client::Grpc;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::metadata::MetadataMap;
 use tonic::service::Routes;
-use tonic::{Request, Status, Streaming};
+use tonic::{Request, Response, Status, Streaming};
 use tower::Layer as _;
 
 use super::bindings::Binding;
 use crate::coverage::ANSWER_BYTES;
 
 /// What of the headers of HTTP means the same in gRPC; everything else stays outside.
-const PASSED: [HeaderName; 6] = [
+const PASSED: [HeaderName; 7] = [
     http::header::AUTHORIZATION,
+    http::header::CACHE_CONTROL,
     HeaderName::from_static("rapporteur-as"),
     HeaderName::from_static("grpc-timeout"),
     HeaderName::from_static(REQUEST_ID_KEY),
@@ -87,10 +88,9 @@ impl Inside {
         &self,
         binding: &Binding,
         request: Request<DynamicMessage>,
-    ) -> Result<DynamicMessage, Status> {
+    ) -> Result<Response<DynamicMessage>, Status> {
         let (mut grpc, path, codec) = self.ready(binding)?;
-        let answer = grpc.unary(request, path, codec).await?;
-        Ok(answer.into_inner())
+        grpc.unary(request, path, codec).await
     }
 
     /// Makes a call that has a stream of answers.

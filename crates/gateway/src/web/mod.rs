@@ -9,7 +9,7 @@
 //! | module | holds |
 //! | --- | --- |
 //! | [`template`], [`bindings`] | the annotations: which path is which call |
-//! | [`request`] | a call's request out of path, query, headers and body |
+//! | [`request`], [`once`] | a call's request out of path, query, headers and body, in which nothing stands twice |
 //! | [`inside`] | the way to the gateway's own services |
 //! | [`transcode`] | one request from beginning to end; streams as a JSON object a line |
 //! | [`etag`], [`problem`], [`paced`] | what HTTP has of its own: etags, errors, readers that stall |
@@ -23,6 +23,7 @@ pub mod cors;
 pub mod dialect;
 pub mod etag;
 pub mod inside;
+pub mod once;
 pub mod openapi;
 pub mod paced;
 pub mod problem;

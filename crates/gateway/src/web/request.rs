@@ -4,7 +4,7 @@
 //! proto JSON, and one way to say which field is wrong.
 
 use http::HeaderMap;
-use http::header::{CONTENT_TYPE, IF_MATCH};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, IF_MATCH};
 use prost_reflect::{
     DeserializeOptions, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor,
     ReflectMessage as _,
@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 
 use super::bindings::{Binding, BodyOf};
 use super::etag;
+use super::once::Once;
 use super::template::Path;
 
 /// Repeating a write with the same key does it once; it becomes the request's `request_id`.
@@ -80,7 +81,12 @@ fn body(binding: &Binding, said: Said<'_>) -> Result<Map<String, Value>> {
             "should be application/json",
         ));
     }
-    let value: Value = serde_json::from_slice(said.body)
+    // A body that is called packed and is not may be read in two ways.
+    if said.headers.contains_key(CONTENT_ENCODING) {
+        let why = "should not be there: bodies are taken as they are, not packed";
+        return Err(Error::invalid(CONTENT_ENCODING.as_str(), why));
+    }
+    let Once(value) = serde_json::from_slice(said.body)
         .map_err(|error| wrong(format!("is not JSON: {error}")))?;
     let Value::Object(object) = value else {
         return Err(wrong("should be a JSON object".to_owned()));

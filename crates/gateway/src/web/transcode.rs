@@ -6,13 +6,14 @@ use std::time::Duration;
 use axum::body::Body;
 use bytes::Bytes;
 use futures::{StreamExt as _, stream};
-use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::header::{AGE, CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use prost_reflect::{DynamicMessage, SerializeOptions};
 use rapporteur_records::Error;
 use rapporteur_server::{DOMAIN, MAX_DECODING_BYTES, status};
 use serde_json::Value;
+use tonic::metadata::MetadataMap;
 use tonic::{Code, Status, Streaming};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
@@ -21,6 +22,7 @@ use super::inside::{Inside, Onward};
 use super::request::{self, Said};
 use super::template::Path;
 use super::{etag, problem};
+use crate::nearby::POSITION;
 
 /// A body has to be here within this time; a call has a deadline of its own from then on.
 const BODY_WITHIN: Duration = Duration::from_secs(20);
@@ -72,7 +74,11 @@ pub async fn answer(
         answers.map(|answers| lines(answers, asked.clone()))
     } else {
         let answer = inside.unary(binding, request).await;
-        answer.and_then(|answer| one(binding, &answer, &asked))
+        answer.and_then(|answer| {
+            let mut http = one(binding, answer.get_ref(), &asked)?;
+            tell_age(answer.metadata(), http.headers_mut());
+            Ok(http)
+        })
     };
     answered.unwrap_or_else(|status| problem::answer(&status, &asked))
 }
@@ -132,6 +138,17 @@ fn one(
         }
         Ok((Bytes::from(value.to_string()), "application/json"))
     })
+}
+
+/// Of what was answered nearby HTTP tells the same as gRPC (RFC 9111 5.1).
+fn tell_age(metadata: &MetadataMap, headers: &mut HeaderMap) {
+    for name in [AGE, POSITION] {
+        if let Some(value) = metadata.get(name.as_str())
+            && let Ok(value) = HeaderValue::from_bytes(value.as_encoded_bytes())
+        {
+            headers.insert(name, value);
+        }
+    }
 }
 
 /// The answers of a call that has many: one JSON object a line, and an error as the last line if it breaks.

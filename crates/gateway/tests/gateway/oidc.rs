@@ -22,6 +22,7 @@ async fn behind(provider: &Provider, claim: Option<&str>) -> (Upstream, Gateway)
         oidc_audience: Some(AUDIENCE.to_owned()),
         oidc_caller_claim: claim.map(str::to_owned),
         oidc_jwks: None,
+        oidc_ca: None,
     };
     let upstream = Upstream::start(Routes::new(Events::default())).await;
     let folder = tempfile::tempdir().unwrap();

@@ -1,11 +1,12 @@
 //! The follower of a mirror: what comes over the feed is written down and shown.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use futures::StreamExt as _;
 use prost::Message as _;
+use prost_types::Timestamp;
 use rapporteur_proto::changes::v1::change_service_client::ChangeServiceClient;
 use rapporteur_proto::changes::v1::{Change, ListChangesRequest, ResourceChange, WatchRequest};
 use rapporteur_store::key::prefix_end;
@@ -93,6 +94,7 @@ impl Mirror {
         self.progress.send_modify(|p| {
             p.caught_up = true;
             p.trouble.clear();
+            p.current = Some(Instant::now());
         });
         let stream = client
             .watch(introduction.on(tonic::Request::new(WatchRequest {
@@ -106,16 +108,19 @@ impl Mirror {
         while let Some(messages) = ready.next().await {
             let mut changes = Vec::new();
             let mut token = String::new();
+            let mut at_head = false;
             for message in messages {
                 let message = message?;
                 changes.extend(message.change);
-                token = message.token;
+                (token, at_head) = (message.token, message.at_head);
             }
+            let newest = changes.last().and_then(|change| change.time);
             if changes.is_empty() {
                 self.read_up_to(&token);
             } else {
                 self.take_over(&mut at, changes, &token).await?;
             }
+            self.notes(at_head, newest);
         }
         Ok(())
     }
@@ -186,6 +191,7 @@ impl Mirror {
                     resource.value.as_ref().map(|v| v.value.as_slice()),
                 );
             }
+            observer.settled();
         }
         self.sees(pending.cursor.clone());
         self.progress
@@ -220,6 +226,20 @@ impl Mirror {
                 news
             });
         }
+    }
+
+    /// Remembers how well it keeps up, for those who watch over it; nobody waits for that.
+    fn notes(&self, at_head: bool, newest: Option<Timestamp>) {
+        self.progress.send_if_modified(|progress| {
+            if at_head {
+                progress.current = Some(Instant::now());
+            }
+            if let Some(then) = newest.and_then(|time| SystemTime::try_from(time).ok()) {
+                // Not below zero, whatever the clocks say.
+                progress.delay = then.elapsed().unwrap_or_default();
+            }
+            false
+        });
     }
 
     /// Empties the mirror, unless another process is at it.

@@ -16,6 +16,7 @@ use tonic::transport::Channel;
 use super::{connect_over, settled, within};
 use crate::callers::now;
 use crate::tls::{Outgoing, PeerArgs};
+use crate::trace;
 
 const AUTHORIZATION: &str = "authorization";
 /// How long the gateway may take to answer.
@@ -109,12 +110,15 @@ impl TokenSource {
         // A hundred bytes, twice in a token's life.
         let key = std::fs::read_to_string(&self.key_file);
         let key = key.map_err(|error| wrong(format!("the key cannot be read: {error}")))?;
-        let mut request = within(IssueTokenRequest {}, ANSWER_WITHIN);
         let credential =
             bearer(key.trim()).ok_or_else(|| wrong("the file holds no key".to_owned()))?;
-        request.metadata_mut().insert(AUTHORIZATION, credential);
-        let issued = AccessServiceClient::new(self.gateway.clone())
-            .issue_token(request)
+        let mut gateway = AccessServiceClient::new(self.gateway.clone());
+        let asked = trace::asks("gateway", async {
+            let mut request = within(IssueTokenRequest {}, ANSWER_WITHIN);
+            request.metadata_mut().insert(AUTHORIZATION, credential);
+            gateway.issue_token(request).await
+        });
+        let issued = asked
             .await
             .map_err(|status| super::upstream("the gateway", settled(status)))?
             .into_inner();

@@ -14,7 +14,7 @@ use rustls::{
 use tokio_rustls::{Accept, TlsAcceptor};
 
 use super::reload::Reloaded;
-use super::{Error, files, provider};
+use super::{Error, Pieces, files, in_pieces, provider};
 use crate::network::Connection;
 
 /// How connections are received.
@@ -82,8 +82,8 @@ impl Acceptor {
     }
 
     /// Begins the handshake of a connection.
-    pub(crate) fn accept<S: Connection>(&self, stream: S) -> Accept<S> {
-        TlsAcceptor::from(self.config.current()).accept(stream)
+    pub(crate) fn accept<S: Connection>(&self, stream: S) -> Accept<Pieces<S>> {
+        TlsAcceptor::from(self.config.current()).accept(in_pieces(stream))
     }
 }
 

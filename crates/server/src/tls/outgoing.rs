@@ -10,7 +10,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::reload::Reloaded;
-use super::{Error, files, provider};
+use super::{Error, Pieces, files, in_pieces, provider};
 use crate::network::Connection;
 
 /// How `https://` addresses are reached.
@@ -55,14 +55,18 @@ impl Outgoing {
     }
 
     /// Makes the handshake with the host of that name, over a connection to it.
-    pub async fn secure<S: Connection>(&self, host: &str, stream: S) -> io::Result<TlsStream<S>> {
+    pub async fn secure<S: Connection>(
+        &self,
+        host: &str,
+        stream: S,
+    ) -> io::Result<TlsStream<Pieces<S>>> {
         let bare = host.trim_start_matches('[').trim_end_matches(']');
         let name = ServerName::try_from(bare.to_owned()).map_err(|_| {
             let why = format!("`{host}` is neither a DNS name nor an IP address");
             io::Error::new(io::ErrorKind::InvalidInput, why)
         })?;
         let connector = TlsConnector::from(self.config.current());
-        connector.connect(name, stream).await
+        connector.connect(name, in_pieces(stream)).await
     }
 }
 

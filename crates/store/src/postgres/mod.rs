@@ -140,6 +140,7 @@ impl PostgresStore {
             head: head.clone(),
             failure: failure.clone(),
             group_batches: remote.group_batches.max(1),
+            meter: remote.meter.clone(),
             line: None,
         };
         let poller = head.clone().poll(reader.clone(), remote.poll);

@@ -6,7 +6,7 @@
 //! Nothing is repeated here. A group whose outcome is not known is answered as such, to each of its callers;
 //! the next group begins on a new connection.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot, watch};
 use uuid::Uuid;
@@ -17,7 +17,7 @@ use super::group::{Group, Standing};
 use super::line::Line;
 use super::schema::Schema;
 use super::waiting::Head;
-use crate::{Batch, Commit, Error, LogEntry, Result};
+use crate::{Batch, Commit, Error, LogEntry, Meter, Result};
 
 /// Batches that may wait; when it is full, callers are told so instead of piling up.
 pub(super) const QUEUE: usize = 1_024;
@@ -43,6 +43,7 @@ pub(super) struct Writer {
     pub(super) failure: watch::Sender<Option<String>>,
     /// Most batches that share one transaction.
     pub(super) group_batches: usize,
+    pub(super) meter: Meter,
     pub(super) line: Option<Line>,
 }
 
@@ -166,7 +167,10 @@ impl Writer {
         if staged.is_err() || (group.log.is_empty() && !group.replays) {
             line.leave().await?;
         } else {
+            self.meter.group(group.log.len());
+            let since = Instant::now();
             line.write(&group).await?;
+            self.meter.synced(since);
             self.head.made(group.end());
         }
         self.line = Some(line);

@@ -147,6 +147,7 @@ impl SledStore {
             head,
             looked,
             group_batches: options.group_batches.max(1),
+            meter: options.meter.clone(),
         };
         let syncer = Syncer {
             core: Arc::clone(&core),
@@ -154,6 +155,7 @@ impl SledStore {
             recent: files::RecentMark::open(dir)?,
             marked,
             marked_at: Instant::now(),
+            meter: options.meter,
         };
         let writer = std::thread::Builder::new()
             .name("store-writer".into())

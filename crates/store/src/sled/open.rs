@@ -22,7 +22,7 @@ use super::rows::{
     LOG, Looked, META_HEAD, META_LOOKED, META_SCHEMA, META_STORE_ID, corrupt, of_log_key,
 };
 use super::{ROWS_SHARE, SCHEMA, verify};
-use crate::{Error, Result};
+use crate::{Error, Meter, Result};
 
 /// Sled's own lock may outlive its `Db` by a moment, while its threads end.
 const LOCK_PATIENCE: Duration = Duration::from_secs(5);
@@ -41,6 +41,8 @@ pub struct Options {
     /// Open a place for a copy of the store `store_id`: an empty one, or the same copy where it was left off.
     /// Until [`finish_copy`](super::finish_copy) nobody else opens it.
     pub copy: bool,
+    /// Where its work is counted.
+    pub meter: Meter,
 }
 
 impl Default for Options {
@@ -50,6 +52,7 @@ impl Default for Options {
             group_batches: 256,
             store_id: None,
             copy: false,
+            meter: Meter::default(),
         }
     }
 }

@@ -11,7 +11,7 @@ use super::core::{Core, guarded, sled_error};
 use super::files::{HighWater, RecentMark};
 use super::group::Head;
 use super::writer::Answer;
-use crate::{Commit, Error, Result, Token};
+use crate::{Commit, Error, Meter, Result, Token};
 
 /// While groups keep coming, the high-water mark follows this far behind.
 const MARK_EVERY: Duration = Duration::from_secs(2);
@@ -88,6 +88,7 @@ pub(super) struct Syncer {
     pub(super) recent: RecentMark,
     pub(super) marked: u64,
     pub(super) marked_at: Instant,
+    pub(super) meter: Meter,
 }
 
 impl Syncer {
@@ -153,12 +154,14 @@ impl Syncer {
         if head == self.head {
             return Ok(());
         }
+        let since = Instant::now();
         self.core.with(|opened| {
             let turn = self.core.turn();
             opened.db.flush().map_err(sled_error)?;
             drop(turn);
             opened.sync()
         })?;
+        self.meter.synced(since);
         self.recent.write(HighWater {
             position: head.position,
             op_id: head.op_id,

@@ -19,7 +19,7 @@ use super::files::io_error;
 use super::group::{Group, Head, Staged};
 use super::rows::Looked;
 use super::syncer::{Applied, Flight, Syncer};
-use crate::{Batch, Commit, Error, LogEntry, Result};
+use crate::{Batch, Commit, Error, LogEntry, Meter, Result};
 
 /// Batches that may wait; when it is full, callers are told so instead of piling up.
 pub(super) const QUEUE: usize = 1_024;
@@ -51,6 +51,7 @@ pub(super) struct Writer {
     pub(super) looked: Looked,
     /// Most batches that are on their way to the disk together.
     pub(super) group_batches: usize,
+    pub(super) meter: Meter,
 }
 
 impl Writer {
@@ -92,6 +93,7 @@ impl Writer {
             let (batches, answers, stop) = self.gather(first, room);
             if !batches.is_empty() {
                 flight.depart(batches.len());
+                self.meter.group(batches.len());
                 self.core.begin_group();
                 let group = self.write(&batches, answers)?;
                 if applied.send(group).is_err() {

@@ -1,6 +1,7 @@
 //! One small document from an address: over https, or in clear from this machine; within a time, up to a size, and
 //! from nowhere else than was asked.
 
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -10,7 +11,9 @@ use http::{Request, StatusCode};
 use http_body_util::{BodyExt as _, Empty, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use rustls::pki_types::ServerName;
+use rapporteur_records::Error;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -41,7 +44,7 @@ pub fn address(text: &str) -> Result<Url, String> {
     Ok(url)
 }
 
-/// Fetches documents; trusts the authorities that this machine trusts.
+/// Fetches documents; trusts the authorities that this machine trusts, unless it is told of others.
 #[derive(Debug, Default)]
 pub struct Fetch {
     /// Read at the first use.
@@ -49,6 +52,29 @@ pub struct Fetch {
 }
 
 impl Fetch {
+    /// Trusts the authorities in this file alone, if one is given.
+    pub fn trusting(ca: Option<&Path>) -> Result<Self, Error> {
+        let fetch = Self::default();
+        let Some(file) = ca else {
+            return Ok(fetch);
+        };
+        let wrong = |why: &str| Error::invalid("oidc-ca", format!("{}: {why}", file.display()));
+        let mut roots = RootCertStore::empty();
+        let certificates =
+            CertificateDer::pem_file_iter(file).map_err(|e| wrong(&e.to_string()))?;
+        for certificate in certificates {
+            let certificate = certificate.map_err(|e| wrong(&e.to_string()))?;
+            roots.add(certificate).map_err(|e| wrong(&e.to_string()))?;
+        }
+        if roots.is_empty() {
+            return Err(wrong("has no certificate in PEM"));
+        }
+        let tls = trusting(roots).map_err(|why| wrong(&why))?;
+        Ok(Self {
+            tls: OnceLock::from(tls),
+        })
+    }
+
     /// The document at an address, or why it cannot be had.
     pub async fn get(&self, url: &Url) -> Result<Vec<u8>, String> {
         let fetched = tokio::time::timeout(WITHIN, self.fetched(url)).await;
@@ -166,7 +192,7 @@ mod tests {
     }
 
     /// Answers one connection with these bytes, over TLS.
-    async fn answers(answer: &'static [u8]) -> (Url, RootCertStore) {
+    async fn answers(answer: &'static [u8]) -> (Url, String) {
         let CertifiedKey { cert, signing_key } =
             generate_simple_self_signed(["localhost".to_owned()]).unwrap();
         let key = PrivatePkcs8KeyDer::from(signing_key.serialize_der());
@@ -177,8 +203,6 @@ mod tests {
             .with_no_client_auth()
             .with_single_cert(vec![cert.der().clone()], key.into())
             .unwrap();
-        let mut roots = RootCertStore::empty();
-        roots.add(cert.der().clone()).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         tokio::spawn(async move {
@@ -193,28 +217,40 @@ mod tests {
         });
         (
             address(&format!("https://localhost:{port}/keys")).unwrap(),
-            roots,
+            cert.pem(),
         )
     }
 
     async fn fetched(answer: &'static [u8], trusted: bool) -> Result<Vec<u8>, String> {
-        let (url, roots) = answers(answer).await;
-        let fetch = Fetch::default();
-        let roots = if trusted {
-            roots
-        } else {
-            RootCertStore::empty()
-        };
-        fetch.tls.set(trusting(roots).unwrap()).unwrap();
+        let (url, authority) = answers(answer).await;
+        let other = generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let authority = if trusted { authority } else { other.cert.pem() };
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("ca.pem");
+        std::fs::write(&file, authority).unwrap();
+        let fetch = Fetch::trusting(Some(&file)).unwrap();
         fetch.get(&url).await
     }
 
     #[tokio::test]
-    async fn a_document_is_fetched_from_whom_the_machine_trusts() {
+    async fn a_document_is_fetched_from_whom_the_operator_trusts() {
         let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
         assert_eq!(fetched(answer, true).await.unwrap(), b"{}");
         let refused = fetched(answer, false).await.unwrap_err();
         assert!(refused.contains("certificate"), "{refused}");
+    }
+
+    #[test]
+    fn a_file_without_an_authority_is_refused_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("ca.pem");
+        for text in [None, Some(""), Some("no certificate")] {
+            if let Some(text) = text {
+                std::fs::write(&file, text).unwrap();
+            }
+            let refused = Fetch::trusting(Some(&file)).unwrap_err().to_string();
+            assert!(refused.contains("oidc-ca"), "{text:?}: {refused}");
+        }
     }
 
     #[tokio::test]

@@ -63,7 +63,7 @@ impl fmt::Debug for Keys {
 
 impl Keys {
     /// The keys of this issuer, at `jwks` or where the issuer says. Fetches nothing yet.
-    pub fn of(issuer: &str, jwks: Option<&str>) -> Result<Self, Error> {
+    pub fn of(issuer: &str, jwks: Option<&str>, fetch: Fetch) -> Result<Self, Error> {
         let address = |field: &str, text: &str| {
             fetch::address(text).map_err(|wrong| Error::invalid(field, wrong))
         };
@@ -71,7 +71,7 @@ impl Keys {
         Ok(Self {
             jwks: jwks.map(|jwks| address("oidc-jwks", jwks)).transpose()?,
             issuer: issuer.to_owned(),
-            fetch: Fetch::default(),
+            fetch,
             set: RwLock::default(),
             fetching: tokio::sync::Mutex::default(),
             looked: Mutex::default(),

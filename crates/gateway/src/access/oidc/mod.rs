@@ -19,6 +19,7 @@ pub mod fetch;
 pub mod keys;
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
@@ -32,6 +33,7 @@ use rapporteur_records::Error;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use self::fetch::Fetch;
 use self::keys::Keys;
 use super::secret::{self, Hash};
 use super::{OIDC_PREFIX, check_granted_caller};
@@ -73,6 +75,10 @@ pub struct OidcArgs {
     /// Where the issuer's keys are; asked of the issuer when not given
     #[arg(long, value_name = "URL", requires = "oidc_issuer")]
     pub oidc_jwks: Option<String>,
+    /// Certificates (PEM) of the authority that the issuer's own is signed by; the authorities of this machine when not
+    /// given
+    #[arg(long, value_name = "FILE", requires = "oidc_issuer")]
+    pub oidc_ca: Option<PathBuf>,
 }
 
 /// Believes the tokens of one issuer.
@@ -125,7 +131,11 @@ impl Oidc {
         validation.set_audience(&[audience]);
         validation.set_required_spec_claims(&["iss", "aud", "exp"]);
         Ok(Some(Arc::new(Self {
-            keys: Keys::of(issuer, arguments.oidc_jwks.as_deref())?,
+            keys: Keys::of(
+                issuer,
+                arguments.oidc_jwks.as_deref(),
+                Fetch::trusting(arguments.oidc_ca.as_deref())?,
+            )?,
             issuer: issuer.clone(),
             claim: arguments
                 .oidc_caller_claim
@@ -194,6 +204,10 @@ impl Oidc {
             .map_err(|_| refused("is neither a key nor a signed token (JWT)"))?;
         if !ALGORITHMS.contains(&header.alg) {
             return Err(refused(why(&ErrorKind::InvalidAlgorithm)));
+        }
+        if header.crit.is_some() {
+            // RFC 7515 4.1.11.
+            return Err(refused("asks for what is not understood here (`crit`)"));
         }
         let kid = header
             .kid

@@ -1,33 +1,35 @@
-//! What must hold when all is healed.
+//! What must hold of the stores of three services that were cut apart, when all is healed.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use futures::FutureExt as _;
 use rapporteur_proto::changes::v1::Service;
 use rapporteur_records::feed::FeedFilter;
 use rapporteur_records::mirror::Observer;
 use rapporteur_records::{AnyNoun, Feed, Mirror};
 use rapporteur_store::{Store, chain};
 
-use crate::client::Acknowledged;
-use crate::house::{Disk, House};
+use crate::recorder::Acknowledged;
+
+/// The stores of the three services; nobody writes to them any more.
+pub(crate) struct Stores {
+    pub(crate) gateway: Arc<dyn Store>,
+    pub(crate) events: Arc<dyn Store>,
+    pub(crate) recommendations: Arc<dyn Store>,
+}
+
+/// Entries of a log that are read at a time.
+const PAGE: usize = 1_000;
 
 /// Records by name, as they are encoded.
 type Records = BTreeMap<String, Vec<u8>>;
 
-/// A future that waits for nothing: those of a store in memory.
-fn now<T>(future: impl Future<Output = T>) -> T {
-    future.now_or_never().unwrap()
-}
-
 /// Each service by itself: the log is whole, and every acknowledged write is there exactly once, in the feed.
-pub(crate) fn services(house: &House, acknowledged: &Acknowledged) {
+pub(crate) async fn services(stores: &Stores, acknowledged: &Acknowledged) {
     let mut found = Acknowledged::new();
-    for (disk, service, nouns) in parts(house) {
-        let store = disk.open();
-        chained(&*store);
-        let (_, writes) = fed(store, service, nouns);
+    for (store, service, nouns) in parts(stores) {
+        chained(&**store).await;
+        let (_, writes) = fed(store, service, nouns).await;
         for (name, positions) in writes {
             found.insert(name, positions);
         }
@@ -38,19 +40,20 @@ pub(crate) fn services(house: &House, acknowledged: &Acknowledged) {
 }
 
 /// Whether everybody who follows a service has all of it. Says who does not.
-pub(crate) fn followed(house: &House) -> Result<(), String> {
-    let all: Vec<Records> = parts(house)
-        .into_iter()
-        .map(|(disk, service, nouns)| fed(disk.open(), service, nouns).0)
-        .collect();
-    for (who, disk, source, records) in [
-        ("the gateway", &house.gateway, "events", &all[0]),
-        ("the gateway", &house.gateway, "recommendations", &all[1]),
-        ("the register", &house.recommendations, "events", &all[0]),
+pub(crate) async fn followed(stores: &Stores) -> Result<(), String> {
+    let mut all = Vec::new();
+    for (store, service, nouns) in parts(stores) {
+        all.push(fed(store, service, nouns).await.0);
+    }
+    for (who, store, source, records) in [
+        ("the gateway", &stores.gateway, "events", &all[0]),
+        ("the gateway", &stores.gateway, "recommendations", &all[1]),
+        ("the register", &stores.recommendations, "events", &all[0]),
     ] {
         let kept = Arc::new(Kept::default());
         let observer: Arc<dyn Observer> = Arc::clone(&kept) as Arc<dyn Observer>;
-        now(Mirror::new(disk.open(), source, Some(observer)).load()).unwrap();
+        let mirror = Mirror::new(store.clone(), source, Some(observer));
+        mirror.load().await.unwrap();
         let mirrored = kept.0.lock().unwrap();
         if *mirrored != *records {
             let (has, there) = (mirrored.len(), records.len());
@@ -62,13 +65,13 @@ pub(crate) fn followed(house: &House) -> Result<(), String> {
     Ok(())
 }
 
-type Part<'a> = (&'a Disk, Service, &'static [&'static dyn AnyNoun]);
+type Part<'a> = (&'a Arc<dyn Store>, Service, &'static [&'static dyn AnyNoun]);
 
-fn parts(house: &House) -> [Part<'_>; 2] {
+fn parts(stores: &Stores) -> [Part<'_>; 2] {
     [
-        (&house.events, Service::Events, &rapporteur_events::NOUNS),
+        (&stores.events, Service::Events, &rapporteur_events::NOUNS),
         (
-            &house.recommendations,
+            &stores.recommendations,
             Service::Recommendations,
             &rapporteur_recommendations::NOUNS,
         ),
@@ -76,8 +79,16 @@ fn parts(house: &House) -> [Part<'_>; 2] {
 }
 
 /// Positions without a gap, each entry hashed over the one before.
-fn chained(store: &dyn Store) {
-    let log = now(store.read_log(&now(store.token_at(0)).unwrap(), 10_000)).unwrap();
+async fn chained(store: &dyn Store) {
+    let mut log = Vec::new();
+    loop {
+        let after = store.token_at(log.len() as u64).await.unwrap();
+        let page = store.read_log(&after, PAGE).await.unwrap();
+        if page.is_empty() {
+            break;
+        }
+        log.extend(page);
+    }
     let mut previous = [0; 32];
     for (entry, position) in log.iter().zip(1..) {
         assert_eq!((entry.position, entry.previous_hash), (position, previous));
@@ -87,16 +98,17 @@ fn chained(store: &dyn Store) {
 }
 
 /// What the feed of a service leads to, and at which positions each record was written.
-fn fed(
-    store: Arc<dyn Store>,
+async fn fed(
+    store: &Arc<dyn Store>,
     service: Service,
     nouns: &[&'static dyn AnyNoun],
 ) -> (Records, Acknowledged) {
-    let feed = Feed::new(store, service, nouns);
+    let feed = Feed::new(store.clone(), service, nouns);
     let (mut records, mut writes) = (Records::new(), Acknowledged::new());
-    let mut after = now(feed.resume("")).unwrap();
+    let mut after = feed.resume("").await.unwrap();
     loop {
-        let page = now(feed.list(after, 100, &FeedFilter::default())).unwrap();
+        let page = feed.list(after, 100, &FeedFilter::default()).await;
+        let page = page.unwrap();
         for change in page.changes {
             for resource in change.resources {
                 let at = writes.entry(resource.name.clone()).or_default();
