@@ -69,6 +69,10 @@ pub enum Measure {
 pub enum Part {
     /// Hours of mixed load on one service: does its memory grow, does it stall, is all there in the end?
     Soak(Soak),
+    /// How good search results are on a judged set, against plain BM25 (see crates/bench/EVALUATION.md)
+    Evaluate(Evaluate),
+    /// How quick it is to find what is like a text among many, and to group near-duplicates
+    Similar(Similar),
     /// A server, until stdin ends
     #[command(hide = true, subcommand)]
     Serve(Server),
@@ -89,6 +93,67 @@ pub struct Soak {
     /// Calls a second
     #[arg(long, value_name = "CALLS", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub rate: u32,
+}
+
+/// A judged set. With `--check`, the exit code is 1 when plain BM25, or a plain likeness, is better anywhere.
+#[derive(Clone, Debug, Args)]
+#[command(group(clap::ArgGroup::new("what").required(true).multiple(true).args(["corpus", "pairs"])))]
+pub struct Evaluate {
+    /// Documents, a JSON object a line: {"id", "text", "language"?, "title"?}
+    #[arg(long, value_name = "FILE")]
+    pub corpus: Option<PathBuf>,
+    /// What is asked: {"id", "text", "language"?}
+    #[arg(long, value_name = "FILE", requires_all = ["corpus", "judgments"])]
+    pub queries: Option<PathBuf>,
+    /// Which answers are right: {"query", "document", "grade"}, or columns as of BEIR and TREC
+    #[arg(long, value_name = "FILE", requires_all = ["corpus", "queries"])]
+    pub judgments: Option<PathBuf>,
+    /// Texts and how alike people find them: {"a", "b", "score"}
+    #[arg(long, value_name = "FILE")]
+    pub pairs: Option<PathBuf>,
+    /// A table for people, or JSON for programs
+    #[arg(short, long, value_enum, default_value_t = Output::Table)]
+    pub output: Output,
+    /// A figure of ours that must be reached, else the exit code is 1: map, ndcg@10, p@10, recall@100, spearman
+    #[arg(long, value_name = "FIGURE=VALUE", value_parser = least)]
+    pub least: Vec<(String, f64)>,
+}
+
+/// In which form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// For people
+    Table,
+    /// For programs
+    Json,
+}
+
+fn least(text: &str) -> Result<(String, f64), String> {
+    let (figure, value) = text
+        .split_once('=')
+        .ok_or("expected FIGURE=VALUE, such as map=0.4")?;
+    let figure = figure.trim().to_lowercase();
+    if !["map", "ndcg@10", "p@10", "recall@100", "spearman"].contains(&figure.as_str()) {
+        return Err(format!(
+            "{figure:?} is none of map, ndcg@10, p@10, recall@100, spearman"
+        ));
+    }
+    let value = value
+        .trim()
+        .parse()
+        .map_err(|_| format!("{value:?} is no number"))?;
+    Ok((figure, value))
+}
+
+/// Among how many texts.
+#[derive(Clone, Debug, Args)]
+pub struct Similar {
+    /// How many texts; those of the corpus again and again with small changes, or made-up ones
+    #[arg(long, value_name = "COUNT", default_value_t = 250_000, value_parser = clap::value_parser!(u32).range(10..=5_000_000))]
+    pub texts: u32,
+    /// Texts to begin with: {"id", "text", "language"?}
+    #[arg(long, value_name = "FILE")]
+    pub corpus: Option<PathBuf>,
 }
 
 /// Which server.

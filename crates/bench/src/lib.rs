@@ -22,6 +22,8 @@
 //! | [`record`] | the events that are kept, and filling a service with them |
 //! | [`reads`], [`door`], [`writes`], [`rows`], [`engines`], [`cold`], [`coverage`] | the measurements |
 //! | [`soak`] | hours of mixed load: memory, disk, stalls |
+//! | [`evaluate`] | how good search results are, on judged sets |
+//! | [`similar`] | likeness among many texts |
 //! | [`table`] | what is printed |
 
 #![warn(missing_docs)]
@@ -33,6 +35,7 @@ pub mod coverage;
 pub mod door;
 pub mod echo;
 pub mod engines;
+pub mod evaluate;
 pub mod guarded;
 pub mod load;
 pub mod plan;
@@ -45,6 +48,7 @@ pub mod rounds;
 pub mod rows;
 pub mod serve;
 pub mod session;
+pub mod similar;
 pub mod soak;
 pub mod table;
 pub mod writes;
@@ -62,6 +66,12 @@ pub fn main() -> ExitCode {
     let done = match &arguments.part {
         Some(Part::Serve(server)) => return serve::serve(server),
         Some(Part::Soak(how)) => soak::run(arguments.folder.as_deref(), how),
+        // What was asked for by a figure is held to it, with --check or without.
+        Some(Part::Evaluate(set)) => match evaluate::run(set) {
+            Ok(evaluate::Verdict::Missed) => return ExitCode::FAILURE,
+            verdict => verdict.map(|verdict| verdict == evaluate::Verdict::Better),
+        },
+        Some(Part::Similar(texts)) => similar::run(texts).map(|()| true),
         Some(Part::Open(open)) => cold::open(open).map(|()| true),
         None => session::run(&arguments),
     };

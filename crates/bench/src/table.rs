@@ -264,7 +264,8 @@ impl fmt::Display for Report {
     }
 }
 
-fn markdown(header: &[&str], numbers: &[usize]) -> Table {
+/// A table with this header, in Markdown; the columns of numbers are aligned to the right.
+pub(crate) fn markdown(header: &[&str], numbers: &[usize]) -> Table {
     let mut table = Table::new();
     table
         .load_style(ASCII_MARKDOWN)

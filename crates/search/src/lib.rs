@@ -6,3 +6,8 @@
 //! which), serves no RPC and downloads nothing.
 
 #![warn(missing_docs)]
+
+pub mod analysis;
+pub mod evaluate;
+pub mod rank;
+pub mod similar;

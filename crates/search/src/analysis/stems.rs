@@ -1,0 +1,130 @@
+//! One form for a word's endings, by language: Snowball's algorithms; Arabic is stemmed lightly.
+
+use std::borrow::Cow;
+
+use frostem::{Algorithm, Stemmer};
+
+use super::{arabic, fold, spelling};
+
+/// Words of more letters than this are no words of a language; stemming leaves them.
+const MAX_BYTES: usize = 120;
+
+/// How words of one language lose their endings.
+#[derive(Clone, Copy, Debug)]
+pub struct Stemming(&'static Row);
+
+/// Language, ISO 639-3 code, tokenizer, algorithm.
+type Row = (&'static str, &'static str, &'static str, Algorithm);
+
+/// The languages with a stemmer.
+static ROWS: [Row; 31] = [
+    ("ar", "ara", "text_ar", Algorithm::Arabic),
+    ("ca", "cat", "text_ca", Algorithm::Catalan),
+    ("cs", "ces", "text_cs", Algorithm::Czech),
+    ("da", "dan", "text_da", Algorithm::Danish),
+    ("de", "deu", "text_de", Algorithm::German),
+    ("el", "ell", "text_el", Algorithm::Greek),
+    ("en", "eng", "text_en", Algorithm::English),
+    ("es", "spa", "text_es", Algorithm::Spanish),
+    ("et", "est", "text_et", Algorithm::Estonian),
+    ("eu", "eus", "text_eu", Algorithm::Basque),
+    ("fa", "pes", "text_fa", Algorithm::Persian),
+    ("fi", "fin", "text_fi", Algorithm::Finnish),
+    ("fr", "fra", "text_fr", Algorithm::French),
+    ("ga", "gle", "text_ga", Algorithm::Irish),
+    ("hi", "hin", "text_hi", Algorithm::Hindi),
+    ("hu", "hun", "text_hu", Algorithm::Hungarian),
+    ("hy", "hye", "text_hy", Algorithm::Armenian),
+    ("id", "ind", "text_id", Algorithm::Indonesian),
+    ("it", "ita", "text_it", Algorithm::Italian),
+    ("lt", "lit", "text_lt", Algorithm::Lithuanian),
+    ("ne", "nep", "text_ne", Algorithm::Nepali),
+    ("nl", "nld", "text_nl", Algorithm::Dutch),
+    ("no", "nob", "text_no", Algorithm::Norwegian),
+    ("pl", "pol", "text_pl", Algorithm::Polish),
+    ("pt", "por", "text_pt", Algorithm::Portuguese),
+    ("ro", "ron", "text_ro", Algorithm::Romanian),
+    ("ru", "rus", "text_ru", Algorithm::Russian),
+    ("sr", "srp", "text_sr", Algorithm::Serbian),
+    ("sv", "swe", "text_sv", Algorithm::Swedish),
+    ("ta", "tam", "text_ta", Algorithm::Tamil),
+    ("tr", "tur", "text_tr", Algorithm::Turkish),
+];
+
+/// English plurals that no rule makes.
+const IRREGULAR: [(&str, &str); 12] = [
+    ("women", "woman"),
+    ("men", "man"),
+    ("children", "child"),
+    ("lives", "life"),
+    ("wives", "wife"),
+    ("criteria", "criterion"),
+    ("phenomena", "phenomenon"),
+    ("analyses", "analysis"),
+    ("analyzes", "analysis"),
+    ("crises", "crisis"),
+    ("feet", "foot"),
+    ("teeth", "tooth"),
+];
+
+impl Stemming {
+    /// Of a language, by its ISO 639-1 code in lower case.
+    pub(super) fn of(language: &str) -> Option<Self> {
+        let language = match language {
+            "nb" | "nn" => "no",
+            "eng" => "en",
+            "fra" | "fre" => "fr",
+            "ara" => "ar",
+            "spa" => "es",
+            "por" => "pt",
+            other => other,
+        };
+        ROWS.iter().find(|row| row.0 == language).map(Self)
+    }
+
+    /// All languages.
+    pub(super) fn all() -> impl Iterator<Item = Self> {
+        ROWS.iter().map(Self)
+    }
+
+    /// The language's ISO 639-1 code.
+    pub(super) fn language(self) -> &'static str {
+        self.0.0
+    }
+
+    /// The name of its tokenizer.
+    pub(super) fn tokenizer(self) -> &'static str {
+        self.0.2
+    }
+
+    /// The stem of a word in lower case with its accents, folded.
+    pub(super) fn stem(self, plain: &str) -> String {
+        if plain.len() > MAX_BYTES || !plain.chars().all(|c| c.is_alphabetic() || fold::is_mark(c))
+        {
+            return fold::letters(plain);
+        }
+        let word: Cow<'_, str> = match self.language() {
+            "en" => {
+                let word = spelling::american(plain);
+                match IRREGULAR.iter().find(|(plural, _)| *plural == word) {
+                    Some((_, singular)) => Cow::Borrowed(*singular),
+                    None => word,
+                }
+            }
+            "ar" => return arabic::stem(&fold::letters(plain)).to_owned(),
+            language => spelling::accented(plain, language),
+        };
+        let stem = Stemmer::new(self.0.3).stem(&word);
+        // A stem of nothing would match everything.
+        if stem.is_empty() {
+            fold::letters(&word)
+        } else {
+            fold::letters(&stem)
+        }
+    }
+}
+
+/// ISO 639-1 for ISO 639-3, of the languages with a stemmer.
+pub(super) fn of_iso_639_3(code: &str) -> Option<&'static str> {
+    ROWS.iter().find(|row| row.1 == code).map(|row| row.0)
+}

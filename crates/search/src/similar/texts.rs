@@ -1,0 +1,256 @@
+//! Many texts, and what among them is like one.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+
+use super::likeness::{Alike, Print, compare, least_shared};
+use super::vocabulary::{CONCEPT, Term, Vocabulary, unique};
+
+/// So many texts with the weightiest words in common are compared in full.
+const CANDIDATES: usize = 200;
+/// So many rows of words are looked at for one text; common words come last and are left out first.
+const BUDGET: usize = 400_000;
+/// When so much of the rows of a word are of texts that are gone, they are cleared.
+const CLEAR_AT: usize = 2;
+
+/// A text that is like another.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Match<K> {
+    /// Which text.
+    pub key: K,
+    /// How alike, and why; the text that was asked about is the first.
+    pub alike: Alike,
+}
+
+/// Texts by key. Takes about 10 bytes for each word of each text beside the keys; the texts are not kept.
+#[derive(Clone, Debug)]
+pub struct Texts<K> {
+    pub(super) vocabulary: Vocabulary,
+    pub(super) slots: Vec<Option<Slot<K>>>,
+    free: Vec<u32>,
+    places: HashMap<K, u32>,
+    /// By term the slots that have it; some may have been given to others since.
+    words: Vec<Vec<u32>>,
+    concepts: Vec<Vec<u32>>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Slot<K> {
+    pub(super) key: K,
+    pub(super) terms: Box<[Term]>,
+}
+
+impl<K: Clone + Eq + Hash + Ord> Default for Texts<K> {
+    fn default() -> Self {
+        Self {
+            vocabulary: Vocabulary::default(),
+            slots: Vec::new(),
+            free: Vec::new(),
+            places: HashMap::new(),
+            words: Vec::new(),
+            concepts: Vec::new(),
+        }
+    }
+}
+
+impl<K: Clone + Eq + Hash + Ord> Texts<K> {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// Adds a text in a language (ISO 639-1, "" for none), or puts it in the place of the one with its key.
+    pub fn put(&mut self, key: K, text: &str, language: &str) {
+        self.remove(&key);
+        let terms = self.vocabulary.terms(text, language);
+        let unique = unique(&terms);
+        self.vocabulary.count(&unique, true);
+        let place = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(None);
+            (self.slots.len() - 1) as u32
+        });
+        for term in unique {
+            let rows = if term & CONCEPT == 0 {
+                &mut self.words
+            } else {
+                &mut self.concepts
+            };
+            let at = (term & !CONCEPT) as usize;
+            if rows.len() <= at {
+                rows.resize_with(at + 1, Vec::new);
+            }
+            rows[at].push(place);
+        }
+        self.slots[place as usize] = Some(Slot {
+            key: key.clone(),
+            terms,
+        });
+        self.places.insert(key, place);
+    }
+
+    /// Takes a text away; says whether there was one.
+    pub fn remove(&mut self, key: &K) -> bool {
+        let Some(place) = self.places.remove(key) else {
+            return false;
+        };
+        let Some(slot) = self.slots[place as usize].take() else {
+            return false;
+        };
+        let unique = unique(&slot.terms);
+        self.vocabulary.count(&unique, false);
+        for term in unique {
+            if let Some(rows) = self.rows_mut(term)
+                && let Some(at) = rows.iter().position(|row| *row == place)
+            {
+                rows.swap_remove(at);
+                if rows.capacity() > 64 && rows.len() * CLEAR_AT < rows.capacity() {
+                    rows.shrink_to(rows.len() * CLEAR_AT);
+                }
+            }
+        }
+        self.free.push(place);
+        true
+    }
+
+    fn rows_mut(&mut self, term: Term) -> Option<&mut Vec<u32>> {
+        let rows = if term & CONCEPT == 0 {
+            &mut self.words
+        } else {
+            &mut self.concepts
+        };
+        rows.get_mut((term & !CONCEPT) as usize)
+    }
+
+    pub(super) fn rows(&self, term: Term) -> &[u32] {
+        let rows = if term & CONCEPT == 0 {
+            &self.words
+        } else {
+            &self.concepts
+        };
+        rows.get((term & !CONCEPT) as usize)
+            .map_or(&[], Vec::as_slice)
+    }
+
+    /// The texts that are like this one, the most alike first, those with a score of `least` (above 0) or more;
+    /// equal ones by key. `except` leaves texts out before they are counted, such as those that may not be seen.
+    pub fn similar(
+        &self,
+        text: &str,
+        language: &str,
+        least: f32,
+        limit: usize,
+        except: impl Fn(&K) -> bool,
+    ) -> Vec<Match<K>> {
+        let mut unknown = Vec::new();
+        let terms = self.vocabulary.terms_of(text, language, &mut unknown);
+        let print = Print::new(&terms);
+        let mut matches = Vec::new();
+        let mut scratch = Vec::new();
+        for place in self.candidates(&print, least, CANDIDATES.max(2 * limit), &mut scratch) {
+            let Some(slot) = self.slots[place as usize]
+                .as_ref()
+                .filter(|slot| !except(&slot.key))
+            else {
+                continue;
+            };
+            let compared = compare(&self.vocabulary, &print, &Print::new(&slot.terms), &unknown);
+            if compared.score >= least && compared.score > 0.0 {
+                matches.push((compared, slot));
+            }
+        }
+        matches.sort_by(|a, b| {
+            b.0.score
+                .total_cmp(&a.0.score)
+                .then_with(|| a.1.key.cmp(&b.1.key))
+        });
+        matches.truncate(limit);
+        let explain = |(compared, slot): (super::likeness::Compared, &Slot<K>)| Match {
+            key: slot.key.clone(),
+            alike: compared.explain(&self.vocabulary, &unknown),
+        };
+        matches.into_iter().map(explain).collect()
+    }
+
+    /// The slots that have the most in common with a text, by weight. Rare words come first; the common rest is
+    /// not looked at once it could not lift a text to `least`. `scratch` is kept from call to call and is all 0.
+    pub(super) fn candidates(
+        &self,
+        print: &Print,
+        least: f32,
+        limit: usize,
+        scratch: &mut Vec<f32>,
+    ) -> Vec<u32> {
+        scratch.resize(self.slots.len(), 0.0);
+        let mut terms: Vec<(f32, Term)> = print
+            .unique
+            .iter()
+            .map(|term| (self.vocabulary.weight(*term), *term))
+            .collect();
+        terms.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        let mass: f32 = terms.iter().map(|(weight, _)| weight).sum();
+        let needed = mass * least_shared(least);
+        let mut rest = mass;
+        let (mut looked, mut touched) = (0, Vec::new());
+        for (weight, term) in terms {
+            let rows = self.rows(term);
+            if rest < needed && !touched.is_empty()
+                || (looked + rows.len() > BUDGET && !touched.is_empty())
+            {
+                break;
+            }
+            rest -= weight;
+            looked += rows.len();
+            for place in rows {
+                let sum = &mut scratch[*place as usize];
+                if *sum == 0.0 {
+                    touched.push(*place);
+                }
+                *sum += weight;
+            }
+        }
+        let value = |place: &u32| {
+            let words = self.slots[*place as usize]
+                .as_ref()
+                .map_or(1, |slot| slot.terms.len());
+            scratch[*place as usize] / (words as f32 + print.unique.len() as f32)
+        };
+        let mut ranked: Vec<(f32, u32)> =
+            touched.iter().map(|place| (value(place), *place)).collect();
+        for place in touched {
+            scratch[place as usize] = 0.0;
+        }
+        let order = |a: &(f32, u32), b: &(f32, u32)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
+        if ranked.len() > limit {
+            ranked.select_nth_unstable_by(limit, order);
+            ranked.truncate(limit);
+        }
+        ranked.sort_by(order);
+        ranked.into_iter().map(|(_, place)| place).collect()
+    }
+
+    /// About how much memory it takes, the keys' own left out, in bytes.
+    pub fn bytes(&self) -> usize {
+        let rows = |rows: &Vec<Vec<u32>>| {
+            rows.iter()
+                .map(|row| 24 + 4 * row.capacity())
+                .sum::<usize>()
+        };
+        let slots: usize = self
+            .slots
+            .iter()
+            .flatten()
+            .map(|slot| 4 * slot.terms.len())
+            .sum();
+        let per_slot = size_of::<Option<Slot<K>>>() + 2 * size_of::<(K, u32)>();
+        rows(&self.words)
+            + rows(&self.concepts)
+            + slots
+            + self.slots.len() * per_slot
+            + self.vocabulary.bytes()
+    }
+}
