@@ -13,6 +13,9 @@ use serde::Serialize;
 use crate::arguments::{Evaluate, Output};
 use crate::table::markdown;
 
+/// One figure of a ranking's quality.
+type Figure = fn(&Quality) -> f64;
+
 /// What an evaluation came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -101,7 +104,7 @@ fn name(file: &Path) -> String {
 fn rows(retrieval: Option<&Retrieval>, pairs: Option<&Likeness>) -> Vec<Row> {
     let mut rows = Vec::new();
     if let Some(Retrieval { plain, ours, .. }) = retrieval {
-        let figures: [(&str, fn(&Quality) -> f64); 4] = [
+        let figures: [(&str, Figure); 4] = [
             ("MAP", |of| of.map),
             ("nDCG@10", |of| of.ndcg_10),
             ("P@10", |of| of.precision_10),

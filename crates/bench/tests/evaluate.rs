@@ -1,6 +1,8 @@
 //! The evaluation from beginning to end on the judged set that comes with it: ours is better than plain on every
 //! figure, and does not fall behind what it was.
 
+#![allow(clippy::unwrap_used)]
+
 use std::path::Path;
 use std::process::{Command, Output};
 

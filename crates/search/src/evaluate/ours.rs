@@ -229,12 +229,11 @@ fn languages(corpus: &[Text]) -> Vec<&'static str> {
 pub fn likenesses(pairs: &[Pair], corpus: &[Text]) -> Vec<f64> {
     let mut likeness = Likeness::default();
     let of = |pair: &Pair| {
-        let texts = [&pair.a, &pair.b].map(|text| Text {
+        [&pair.a, &pair.b].map(|text| Text {
             text: text.clone(),
             language: pair.language.clone(),
             ..Text::default()
-        });
-        texts
+        })
     };
     let texts: Vec<Text> = pairs.iter().flat_map(of).collect();
     let languages = languages(&texts);

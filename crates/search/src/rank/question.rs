@@ -160,7 +160,7 @@ impl Question {
         }
         for word in self.concepts.iter().flat_map(Concept::others) {
             if let Some(field) = fields.stem(word.0) {
-                add(field, &word.1, self.tuning.concept, frequencies);
+                add(field, word.1, self.tuning.concept, frequencies);
             }
         }
         if clauses.is_empty() {
