@@ -39,6 +39,7 @@ mod recorder;
 mod replicas_killed;
 mod rooms;
 mod sample;
+mod search;
 mod seen;
 mod sets;
 mod upgrade;

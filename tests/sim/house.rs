@@ -122,6 +122,8 @@ impl House {
                 cors_origins: Vec::new(),
                 peers: PeerArgs::default(),
                 quota: QuotaArgs::unlimited(),
+                // An index in files is no part of what is simulated.
+                no_search: true,
                 oidc: Default::default(),
             };
             async move {

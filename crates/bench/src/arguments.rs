@@ -32,6 +32,12 @@ pub struct Arguments {
     /// Measure only this; may be given several times
     #[arg(long, value_name = "PART", value_enum)]
     pub only: Vec<Measure>,
+    /// Short texts in the record that is searched
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(100..=10_000_000))]
+    pub texts: Option<u64>,
+    /// A folder with texts to vary (recommendations/upr_sessions_10-13.jsonl); they are made up without it
+    #[arg(long, value_name = "DIR")]
+    pub corpus: Option<PathBuf>,
     /// A database of PostgreSQL that may be thrown away, on the disk whose speed is meant
     /// (`postgres://user@host:5432/database`); without it the other engines are compared alone
     #[arg(long, value_name = "ADDRESS")]
@@ -62,6 +68,8 @@ pub enum Measure {
     Openings,
     /// Coverage of a plan, in process
     Coverage,
+    /// Search through the gateway, and in tantivy alone
+    Search,
 }
 
 /// Another kind of run, or what a process that the bench starts is for.
@@ -183,6 +191,15 @@ pub enum Server {
         /// Flags of its own
         #[arg(last = true)]
         flags: Vec<OsString>,
+    },
+    /// The feed of a service with a record of so many texts
+    Feed {
+        /// `events` or `recommendations`
+        service: String,
+        /// How many texts
+        texts: u64,
+        /// Folder with texts to vary; empty: they are made up
+        corpus: PathBuf,
     },
 }
 

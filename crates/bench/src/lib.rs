@@ -20,7 +20,7 @@
 //! | [`echo`], [`proxy`] | the references |
 //! | [`guarded`] | a service and a gateway as they stand on a network that nobody trusts |
 //! | [`record`] | the events that are kept, and filling a service with them |
-//! | [`reads`], [`door`], [`writes`], [`rows`], [`engines`], [`cold`], [`coverage`] | the measurements |
+//! | [`reads`], [`door`], [`writes`], [`rows`], [`engines`], [`cold`], [`coverage`], [`search`] | the measurements |
 //! | [`soak`] | hours of mixed load: memory, disk, stalls |
 //! | [`evaluate`] | how good search results are, on judged sets |
 //! | [`similar`] | likeness among many texts |
@@ -46,6 +46,7 @@ pub mod reads;
 pub mod record;
 pub mod rounds;
 pub mod rows;
+pub mod search;
 pub mod serve;
 pub mod session;
 pub mod similar;

@@ -31,6 +31,10 @@ pub struct Plan {
     pub open_loop: Duration,
     /// Events in the record of which coverage is counted; ten times as many recommendations.
     pub covered: usize,
+    /// Texts in the record that is searched.
+    pub texts: u64,
+    /// Folder with texts to vary.
+    pub corpus: Option<std::path::PathBuf>,
     /// What alone is measured; nothing = everything.
     pub only: Vec<Measure>,
     /// Where a PostgreSQL is that sled is compared with.
@@ -47,6 +51,8 @@ impl Plan {
         };
         plan.only.clone_from(&arguments.only);
         plan.postgres.clone_from(&arguments.postgres);
+        plan.texts = arguments.texts.unwrap_or(plan.texts);
+        plan.corpus.clone_from(&arguments.corpus);
         plan.large = arguments.events.unwrap_or(plan.large);
         if let Some(rounds) = arguments.rounds {
             plan.reads.rounds = rounds;
@@ -79,6 +85,8 @@ impl Plan {
             openings: 9,
             open_loop: 5 * second,
             covered: 10_000,
+            texts: 267_000,
+            corpus: None,
             only: Vec::new(),
             postgres: None,
         }
@@ -105,6 +113,8 @@ impl Plan {
             openings: 2,
             open_loop: 2 * short,
             covered: 100,
+            texts: 500,
+            corpus: None,
             only: Vec::new(),
             postgres: None,
         }

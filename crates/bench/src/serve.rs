@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use crate::arguments::Server;
+use crate::search::feed;
 use crate::{echo, proxy, say};
 
 /// Where the gateway looks for a service that does not run.
@@ -46,14 +47,16 @@ pub fn serve(server: &Server) -> ExitCode {
             events,
             flags,
         } => {
-            let settings = [
+            let mut settings = vec![
                 ("--data", data.into()),
                 ("--events", events.into()),
-                ("--recommendations", NOWHERE.into()),
                 // Counted as everywhere, but never refused.
                 ("--anonymous-rate", u32::MAX.to_string().into()),
                 ("--caller-rate", u32::MAX.to_string().into()),
             ];
+            if !flags.iter().any(|flag| flag == "--recommendations") {
+                settings.push(("--recommendations", NOWHERE.into()));
+            }
             run_from(
                 service("rapporteur-gateway", &settings, flags),
                 async |arguments: rapporteur_gateway::Arguments| {
@@ -61,6 +64,13 @@ pub fn serve(server: &Server) -> ExitCode {
                 },
             )
         }
+        Server::Feed {
+            service,
+            texts,
+            corpus,
+        } => reference(async |listener| {
+            feed::serve(service, *texts, corpus, listener, stdin_ends()).await
+        }),
     }
 }
 

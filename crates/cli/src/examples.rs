@@ -24,6 +24,10 @@ const EXAMPLES: &[(&str, &str)] = &[
         "grant revoke",
         r#"grant revoke 0193d7c0-0000-7000-8000-000000000000 --reason "she left the ministry""#,
     ),
+    (
+        "search",
+        r#"search missing migrants --kind recommendation --year 2021..2024 --facets theme --facets party"#,
+    ),
     ("whoami", "whoami"),
     (
         "audit",

@@ -52,6 +52,7 @@ mod gaps;
 mod handover;
 mod inbox;
 mod open;
+mod search;
 
 mod audit;
 mod backup;

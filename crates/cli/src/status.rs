@@ -1,7 +1,9 @@
 //! `status`: how each service is. Its exit code is for scripts: 0 when every part serves and the views get on, else 6.
 
 use rapporteur_proto::changes::v1::Service;
-use rapporteur_proto::gateway::v1::{GetStatusRequest, GetStatusResponse, Position, ServiceStatus};
+use rapporteur_proto::gateway::v1::{
+    GetStatusRequest, GetStatusResponse, Position, SearchStatus, ServiceStatus,
+};
 
 use crate::connect::Connection;
 use crate::context::Context;
@@ -21,6 +23,9 @@ pub(crate) async fn run(ctx: &mut Context<'_>) -> Result<()> {
                 "service", "address", "serving", "head", "viewed", "version", "engine", "detail",
             ];
             output::table(ctx, &headings, &rows)?;
+            if let (Some(search), Format::Table) = (&answer.search, ctx.global.output) {
+                ctx.print(format_args!("\nsearch: {}\n", searched(search)))?;
+            }
         }
     }
     let stuck = answer.services.iter().any(|it| !it.trouble.is_empty());
@@ -42,6 +47,25 @@ fn all(answer: &GetStatusResponse) -> bool {
 
 async fn ask(to: &Connection) -> Result<GetStatusResponse> {
     to.ask(SERVICE, &GetStatusRequest {}).await
+}
+
+/// How the search index is, in words.
+fn searched(search: &SearchStatus) -> String {
+    let mut said = if search.whole {
+        format!("{} documents", search.documents)
+    } else {
+        "the index is being made".to_owned()
+    };
+    if search.whole && search.behind > 0 {
+        said.push_str(&format!(", {} changes behind", search.behind));
+    }
+    if let Some(records) = search.building {
+        said.push_str(&format!(", being made anew ({records} records so far)"));
+    }
+    if !search.detail.is_empty() {
+        said.push_str(&format!("; it does not get on: {}", search.detail));
+    }
+    output::guard::text(&said)
 }
 
 fn row(service: &ServiceStatus) -> Vec<String> {

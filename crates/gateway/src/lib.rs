@@ -22,6 +22,7 @@
 //! | [`changes`] | the joined change feed |
 //! | [`audit`] | the audit trails of the services, and its own |
 //! | [`coverage`], [`trace`], [`followup`] | views over gRPC |
+//! | [`search`] | records found by their words |
 //! | [`replay`] | the model as it was at a moment |
 //! | [`status`] | how the parts are |
 //! | [`web`] | HTTP/JSON, calendars and gRPC-Web |
@@ -46,6 +47,7 @@ pub mod quota;
 pub mod repeat;
 pub mod replay;
 pub mod routes;
+pub mod search;
 pub mod status;
 pub mod stream;
 pub mod trace;
@@ -64,7 +66,7 @@ use rapporteur_server::tls::PeerArgs;
 use rapporteur_server::{
     Args, Callers, Drain, MainError, Refusals, Serving, Storage, Trail, serve,
 };
-use rapporteur_views::Views;
+use rapporteur_views::{Search, Views};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tonic::service::Routes;
@@ -110,6 +112,9 @@ pub struct Arguments {
     /// How much callers may ask.
     #[command(flatten)]
     pub quota: QuotaArgs,
+    /// Keep no search index; searches are then refused
+    #[arg(long, env = "RAPPORTEUR_NO_SEARCH")]
+    pub no_search: bool,
     /// Whose tokens are taken, besides keys.
     #[command(flatten)]
     pub oidc: OidcArgs,
@@ -125,6 +130,11 @@ impl Arguments {
     /// The file that holds the admin key in clear, written at the first start.
     pub fn admin_key_file(&self) -> PathBuf {
         self.server.data.join("admin.key")
+    }
+
+    /// The folder of the search index, which can be deleted while the gateway is stopped and is made again.
+    fn search_folder(&self) -> Option<PathBuf> {
+        (!self.no_search).then(|| self.server.data.join("search"))
     }
 
     /// The file with the public keys by which services verify who calls: a JSON Web Key Set, written at each start.
@@ -195,6 +205,9 @@ async fn run(
     let door = door.counting(Quota::new(&arguments.quota), metrics.clone());
     let door = Arc::new(door.recording(refusals.clone()));
     let views = Views::load(store).await?;
+    let search = arguments
+        .search_folder()
+        .map(|folder| Search::new(&views, &folder));
     let nearby = Arc::new(Nearby::new(&views));
     for upstream in upstreams.all() {
         let (views, service) = (views.clone(), upstream.service);
@@ -209,6 +222,10 @@ async fn run(
         &serving.drain(),
     );
     attend(&book, oidc, &mut followers, &serving.drain());
+    let mut searching = JoinSet::new();
+    if let Some(search) = search.clone() {
+        searching.spawn(async move { search.keep().await });
+    }
     let (following, kept_in, draining) = (mint.clone(), store.clone(), serving.drain().draining());
     followers.spawn(async move {
         tokio::select! {
@@ -236,7 +253,15 @@ async fn run(
             views.clone(),
             upstreams.clone(),
             store.clone(),
+            search.clone(),
         )));
+    let routes = match &search {
+        Some(search) => {
+            let server = search::server(search.clone(), store, refusals.clone()).await?;
+            routes.add_service(door.guard(server))
+        }
+        None => routes,
+    };
     let serving = serving.http1().streams(STREAMS).pace(web::pace);
     let router = routes.into_axum_router();
     let routes = web::router(router, &serving.calls(), views, &arguments.cors_origins)?;
@@ -253,6 +278,11 @@ async fn run(
     );
     let served = serve(listener, routes, serving, shutdown).await;
     followers.shutdown().await;
+    if let Some(search) = &search {
+        // It leaves the index in order before the folder is somebody else's.
+        search.stop();
+        searching.join_all().await;
+    }
     refusals.close().await;
     // The last minute's.
     if let Err(error) = usage::Ledger::default().write(&book).await {

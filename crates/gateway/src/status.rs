@@ -6,13 +6,16 @@ use std::time::Duration;
 use futures::future::join_all;
 use rapporteur_proto::changes::v1::ListChangesRequest;
 use rapporteur_proto::gateway::v1::status_service_server::{StatusService, StatusServiceServer};
-use rapporteur_proto::gateway::v1::{GetStatusRequest, GetStatusResponse, ServiceStatus};
+use rapporteur_proto::gateway::v1::{
+    GetStatusRequest, GetStatusResponse, SearchStatus, ServiceStatus,
+};
 use rapporteur_records::FeedToken;
 use rapporteur_records::mirror::Progress;
 use rapporteur_server::client::{settled, within};
 use rapporteur_server::{ENGINE_KEY, Replica, VERSION_KEY, status};
 use rapporteur_store::{Health, Store};
-use rapporteur_views::Views;
+use rapporteur_views::follow::name_of;
+use rapporteur_views::{Search, Views};
 use tonic::metadata::MetadataMap;
 use tonic::transport::Channel;
 use tonic::{Request, Response, Status};
@@ -35,6 +38,7 @@ pub struct Asked {
     views: Views,
     upstreams: Upstreams,
     store: Arc<dyn Store>,
+    search: Option<Search>,
 }
 
 /// The generated server.
@@ -42,11 +46,13 @@ pub fn server(
     views: Views,
     upstreams: Upstreams,
     store: Arc<dyn Store>,
+    search: Option<Search>,
 ) -> StatusServiceServer<Asked> {
     StatusServiceServer::new(Asked {
         views,
         upstreams,
         store,
+        search,
     })
 }
 
@@ -61,8 +67,12 @@ impl StatusService for Asked {
             each.map(move |replica| self.ask(upstream, replica))
         });
         let (own, replicas) = futures::join!(self.own(), join_all(replicas));
-        let services = [own?].into_iter().chain(replicas).collect();
-        Ok(Response::new(GetStatusResponse { services }))
+        let services: Vec<_> = [own?].into_iter().chain(replicas).collect();
+        let search = self
+            .search
+            .as_ref()
+            .map(|search| searched(search, &services));
+        Ok(Response::new(GetStatusResponse { services, search }))
     }
 }
 
@@ -151,6 +161,27 @@ impl Asked {
             .parse::<FeedToken>()
             .ok()
             .map(|token| token.0.position)
+    }
+}
+
+/// How the search index is, beside how far the services are.
+fn searched(search: &Search, services: &[ServiceStatus]) -> SearchStatus {
+    let now = search.standing().borrow().clone();
+    let positions = search.positions();
+    let behind = positions.iter().map(|read| {
+        let of = services
+            .iter()
+            .filter(|one| one.service == name_of(read.service()));
+        let head = of.map(|one| one.head).max().unwrap_or_default();
+        head.saturating_sub(read.position)
+    });
+    SearchStatus {
+        whole: now.whole,
+        documents: now.documents,
+        behind: behind.sum(),
+        building: now.building,
+        detail: now.trouble,
+        positions,
     }
 }
 

@@ -32,6 +32,14 @@ const FIELD: &str = "page_token";
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Fingerprint([u8; 32]);
 
+impl Fingerprint {
+    /// The fingerprint of the same query asked under other circumstances, such as by somebody who sees more.
+    #[must_use]
+    pub fn with(self, circumstances: &[u8]) -> Self {
+        Self(*blake3::keyed_hash(&self.0, circumstances).as_bytes())
+    }
+}
+
 /// The fingerprint of a list request. Clear `page_token` and `page_size` in it first: a client may
 /// change the page size on the way.
 pub fn fingerprint<M: Message>(query: &M) -> Fingerprint {

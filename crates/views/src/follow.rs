@@ -14,8 +14,10 @@ use rapporteur_proto::gateway::v1::Position;
 use rapporteur_records::mirror::{Observer, Progress};
 use rapporteur_records::{Error, Introduction, Mirror, Result, Sight};
 use rapporteur_store::Store;
+use tokio::sync::watch;
 use tonic::transport::Channel;
 
+use crate::changed::Changed;
 use crate::copies::{Copied, Copies};
 use crate::model::Model;
 use crate::shelf::Shelf;
@@ -37,6 +39,7 @@ pub fn name_of(service: Service) -> &'static str {
 #[derive(Clone)]
 pub struct Views {
     models: Arc<RwLock<Shelf>>,
+    changed: Arc<Changed>,
     events: Followed,
     recommendations: Followed,
 }
@@ -69,6 +72,7 @@ impl fmt::Debug for Views {
 struct Feeder {
     service: Service,
     models: Arc<RwLock<Shelf>>,
+    changed: Arc<Changed>,
     copies: Arc<Copies>,
 }
 
@@ -78,6 +82,7 @@ impl Observer for Feeder {
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .apply(name, type_name, value);
+        self.changed.add(name);
         self.copies.change(name, type_name, value);
     }
 
@@ -90,6 +95,7 @@ impl Observer for Feeder {
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .clear(self.service);
+        self.changed.clear();
         self.copies.clear();
     }
 }
@@ -98,11 +104,13 @@ impl Views {
     /// The views as the store has them. They stand still until [`Views::follow`] runs.
     pub async fn load(store: &Arc<dyn Store>) -> Result<Self> {
         let models = Arc::new(RwLock::new(Shelf::default()));
+        let changed = Arc::new(Changed::default());
         let followed = async |service| {
             let copies = Arc::<Copies>::default();
             let feeder: Arc<dyn Observer> = Arc::new(Feeder {
                 service,
                 models: models.clone(),
+                changed: changed.clone(),
                 copies: copies.clone(),
             });
             let mirror = Mirror::new(store.clone(), name_of(service), Some(feeder));
@@ -120,6 +128,7 @@ impl Views {
         );
         Ok(Self {
             models,
+            changed,
             events,
             recommendations,
         })
@@ -151,6 +160,34 @@ impl Views {
             Some(followed) => followed.mirror.token().await,
             None => Ok(String::new()),
         }
+    }
+
+    /// The progress of one service, to be waited for.
+    pub(crate) fn watch(&self, service: Service) -> Option<watch::Receiver<Progress>> {
+        Some(self.followed(service)?.mirror.progress())
+    }
+
+    /// How far each of [`SERVICES`] has been read.
+    pub(crate) fn read_up_to(&self) -> [u64; 2] {
+        SERVICES.map(|service| self.progress(service).position)
+    }
+
+    /// The token of the last change of a service that the models show.
+    pub(crate) fn seen(&self, service: Service) -> String {
+        self.followed(service)
+            .and_then(|followed| followed.mirror.seen_token())
+            .unwrap_or_default()
+    }
+
+    /// Which records have changed.
+    pub(crate) fn changed(&self) -> &Changed {
+        &self.changed
+    }
+
+    /// What is made of all records, whoever may see them: for what is derived for everybody at once.
+    pub(crate) fn whole<T>(&self, view: impl FnOnce(&Model) -> T) -> T {
+        let models = self.models.read().unwrap_or_else(PoisonError::into_inner);
+        view(models.whole())
     }
 
     /// The records of one service as it answers them.

@@ -27,6 +27,7 @@
 //! | `translation` | languages that a text lacks, or has from a machine or of an older text |
 //! | [`inbox`], [`mod@handover`], [`mod@figures`] | what waits for a post, what a chair hands on, what a meeting was told |
 //! | [`calendar`] | events and dues as calendars read them |
+//! | [`search`] | records found by their words |
 //! | [`stated`] | what sources claim beside what is counted |
 //! | [`mod@trace`] | the life of a record, hop by hop |
 
@@ -51,10 +52,12 @@ pub mod outline;
 pub mod page;
 pub mod period;
 pub mod scope;
+pub mod search;
 pub mod selection;
 pub mod stated;
 pub mod trace;
 
+mod changed;
 mod post;
 mod refers;
 mod shelf;
@@ -80,4 +83,5 @@ pub use model::Model;
 pub use open::{OpenItems, open_items};
 pub use page::{Asked, Page};
 pub use scope::Question;
+pub use search::Search;
 pub use trace::trace;

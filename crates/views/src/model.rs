@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use prost::Message;
 use rapporteur_proto::changes::v1::Service;
 use rapporteur_proto::events::v1::{
-    Chairmanship, Crosswalk, Dialogue, Event, Party, Plan, PlanNode, Post,
+    Chairmanship, Crosswalk, Dialogue, Event, Party, Plan, PlanNode, Post, Source,
 };
 use rapporteur_proto::recommendations::v1::{
     Addressee, Assessment, Commitment, Instrument, ProgressReport, Recommendation, Schedule,
@@ -113,6 +113,8 @@ model! {
         crosswalks: Crosswalk,
         /// Events.
         events: Event,
+        /// Posts, pages and papers that facts come from.
+        sources: Source,
     }
     Recommendations: {
         /// Adopted texts.
@@ -244,7 +246,11 @@ mod tests {
             "rapporteur.events.v1.Dialogue",
             Some(&[0xFF]),
         );
-        model.apply("sources/x", "rapporteur.events.v1.Source", Some(&[]));
+        model.apply(
+            "dialogues/x/memberships/y",
+            "rapporteur.events.v1.Membership",
+            Some(&[]),
+        );
         assert_eq!(model, Model::default());
     }
 

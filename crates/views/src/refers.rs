@@ -1,7 +1,7 @@
 //! What each record refers to, as far as views walk there.
 
 use rapporteur_proto::events::v1::{
-    Chairmanship, Crosswalk, Dialogue, Event, Party, Plan, PlanNode, Post,
+    Chairmanship, Crosswalk, Dialogue, Event, Party, Plan, PlanNode, Post, Source,
 };
 use rapporteur_proto::recommendations::v1::{
     Addressee, Assessment, Commitment, Instrument, ProgressReport, Recommendation, Schedule,
@@ -32,6 +32,10 @@ impl Refers for Dialogue {
 }
 
 impl Refers for Party {
+    fn refers(&self, _: &str, _: &mut dyn FnMut(&str)) {}
+}
+
+impl Refers for Source {
     fn refers(&self, _: &str, _: &mut dyn FnMut(&str)) {}
 }
 

@@ -44,6 +44,11 @@ impl Shelf {
         Some(&found.model)
     }
 
+    /// The model of everything.
+    pub(crate) fn whole(&self) -> &Model {
+        &self.whole
+    }
+
     /// Makes the model for a sight.
     pub(crate) fn add(&mut self, sight: &Sight) {
         if self.get(sight).is_some() {

@@ -8,7 +8,7 @@
 //! [`MOST_HOPS`] hops, and none goes round in a circle.
 
 mod edges;
-mod hop;
+pub(crate) mod hop;
 mod ledger;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};

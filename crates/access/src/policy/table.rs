@@ -198,6 +198,12 @@ pub const POLICY: &[(&str, Who)] = &[
     ("rapporteur.gateway.v1.FollowUpService/GetInbox", ANYONE),
     ("rapporteur.gateway.v1.FollowUpService/GetHandover", ANYONE),
     ("rapporteur.gateway.v1.FollowUpService/GetFigures", ANYONE),
+    // rapporteur.gateway.v1.SearchService
+    ("rapporteur.gateway.v1.SearchService/Search", ANYONE),
+    (
+        "rapporteur.gateway.v1.SearchService/RebuildSearchIndex",
+        OPERATORS,
+    ),
     // rapporteur.gateway.v1.StatusService
     ("rapporteur.gateway.v1.StatusService/GetStatus", ANYONE),
     // rapporteur.gateway.v1.TraceService

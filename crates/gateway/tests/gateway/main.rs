@@ -18,6 +18,7 @@ mod quota;
 mod record;
 mod refusals;
 mod replicas;
+mod search;
 mod secrets;
 mod tokens;
 mod views;
@@ -153,6 +154,7 @@ impl Gateway {
             recommendations: recommendations.split(',').map(str::to_owned).collect(),
             peers: PeerArgs::default(),
             quota: own.quota,
+            no_search: false,
             oidc: own.oidc,
         };
         let key_file = arguments.admin_key_file();

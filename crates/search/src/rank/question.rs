@@ -2,11 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
+use tantivy::Term;
 use tantivy::query::{
-    BooleanQuery, BoostQuery, EmptyQuery, FuzzyTermQuery, Occur, Query, TermQuery,
+    Bm25StatisticsProvider, BooleanQuery, BoostQuery, EmptyQuery, FuzzyTermQuery, Occur, Query,
+    TermQuery,
 };
 use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{Searcher, Term};
 
 use super::concepts::{self, Concept};
 use super::scorer::Scorer;
@@ -114,11 +115,11 @@ impl Question {
     /// The rough order: every text with at least one of the words, those with rare and many of them first.
     pub fn query(
         &self,
-        searcher: &Searcher,
+        statistics: &dyn Bm25StatisticsProvider,
         fields: &Fields<'_>,
     ) -> tantivy::Result<Box<dyn Query>> {
         let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
-        for mistyped in self.mistyped(searcher, fields)? {
+        for mistyped in self.mistyped(statistics, fields)? {
             let term = Term::from_field_text(fields.folded, mistyped);
             let near = FuzzyTermQuery::new(term, letters_off(mistyped), true);
             clauses.push((
@@ -137,7 +138,7 @@ impl Question {
             }
         };
         let frequencies = IndexRecordOption::WithFreqs;
-        for asked in self.rarest(searcher, fields)? {
+        for asked in self.rarest(statistics, fields)? {
             for (language, stem) in &asked.stems {
                 if let Some(field) = fields.stem(language) {
                     add(field, stem, asked.weight, frequencies);
@@ -170,11 +171,16 @@ impl Question {
     }
 
     /// Words that no text has, but perhaps one by another letter.
-    fn mistyped(&self, searcher: &Searcher, fields: &Fields<'_>) -> tantivy::Result<Vec<&str>> {
+    fn mistyped(
+        &self,
+        statistics: &dyn Bm25StatisticsProvider,
+        fields: &Fields<'_>,
+    ) -> tantivy::Result<Vec<&str>> {
         let mut mistyped = Vec::new();
         for asked in &self.asked {
             let may_be = asked.position.is_some() && letters_off(&asked.folded) > 0;
-            if may_be && mistyped.len() < MAX_MISTYPED && found_in(asked, searcher, fields)? == 0 {
+            if may_be && mistyped.len() < MAX_MISTYPED && found_in(asked, statistics, fields)? == 0
+            {
                 mistyped.push(asked.folded.as_str());
             }
         }
@@ -182,10 +188,14 @@ impl Question {
     }
 
     /// The words, the rarest first where there are too many.
-    fn rarest(&self, searcher: &Searcher, fields: &Fields<'_>) -> tantivy::Result<Vec<&Asked>> {
+    fn rarest(
+        &self,
+        statistics: &dyn Bm25StatisticsProvider,
+        fields: &Fields<'_>,
+    ) -> tantivy::Result<Vec<&Asked>> {
         let mut all: Vec<(u64, &Asked)> = Vec::with_capacity(self.asked.len());
         for asked in &self.asked {
-            all.push((found_in(asked, searcher, fields)?, asked));
+            all.push((found_in(asked, statistics, fields)?, asked));
         }
         if all.len() > MAX_WORDS {
             // What is nowhere finds nothing; it still counts as unanswered in the scorer.
@@ -197,25 +207,26 @@ impl Question {
     }
 
     /// What puts texts in order; it knows how rare each word is in this index.
-    pub fn scorer(&self, searcher: &Searcher, fields: &Fields<'_>) -> tantivy::Result<Scorer> {
+    pub fn scorer(
+        &self,
+        statistics: &dyn Bm25StatisticsProvider,
+        fields: &Fields<'_>,
+    ) -> tantivy::Result<Scorer> {
         let mut rarity = HashMap::new();
         for asked in &self.asked {
-            rarity.insert(asked.folded.clone(), found_in(asked, searcher, fields)?);
+            rarity.insert(asked.folded.clone(), found_in(asked, statistics, fields)?);
         }
         for (language, stem) in self.concepts.iter().flat_map(Concept::others) {
             let texts = match fields.stem(language) {
-                Some(field) => searcher.doc_freq(&Term::from_field_text(field, stem))?,
+                Some(field) => statistics.doc_freq(&Term::from_field_text(field, stem))?,
                 None => 0,
             };
             rarity.insert(concepts::key(language, stem), texts);
         }
-        let (mut texts, mut tokens) = (0, 0);
-        for segment in searcher.segment_readers() {
-            texts += u64::from(segment.max_doc());
-            tokens += segment.inverted_index(fields.folded)?.total_num_tokens();
-        }
+        let texts = statistics.total_num_docs()?;
+        let tokens = statistics.total_num_tokens(fields.folded)?;
         let mistyped = self
-            .mistyped(searcher, fields)?
+            .mistyped(statistics, fields)?
             .into_iter()
             .map(str::to_owned)
             .collect();
@@ -306,12 +317,16 @@ pub(super) fn letters_off(word: &str) -> u8 {
 }
 
 /// In how many texts a word is, in any form; of several languages the most.
-fn found_in(asked: &Asked, searcher: &Searcher, fields: &Fields<'_>) -> tantivy::Result<u64> {
-    let mut most = searcher.doc_freq(&Term::from_field_text(fields.folded, &asked.folded))?;
+fn found_in(
+    asked: &Asked,
+    statistics: &dyn Bm25StatisticsProvider,
+    fields: &Fields<'_>,
+) -> tantivy::Result<u64> {
+    let mut most = statistics.doc_freq(&Term::from_field_text(fields.folded, &asked.folded))?;
     let mut stems = 0;
     for (language, stem) in &asked.stems {
         if let Some(field) = fields.stem(language) {
-            stems += searcher.doc_freq(&Term::from_field_text(field, stem))?;
+            stems += statistics.doc_freq(&Term::from_field_text(field, stem))?;
         }
     }
     most = most.max(stems);

@@ -33,6 +33,10 @@ impl Step {
     pub(crate) fn apply(&self, model: &mut Model) {
         model.apply(&self.name, &self.type_name, Some(&self.value));
     }
+
+    pub(crate) fn apply_to(&self, shelf: &mut crate::shelf::Shelf) {
+        shelf.apply(&self.name, &self.type_name, Some(&self.value));
+    }
 }
 
 /// Numbers that follow from a seed (xorshift).

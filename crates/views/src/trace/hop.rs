@@ -156,7 +156,7 @@ fn of_assessment(name: &str, one: &Assessment) -> Hop {
 }
 
 /// Parties, each once, in the order in which they are named. A body that adopts is no party.
-pub(super) fn actors<'a>(names: impl IntoIterator<Item = &'a String>) -> Vec<String> {
+pub(crate) fn actors<'a>(names: impl IntoIterator<Item = &'a String>) -> Vec<String> {
     let mut parties: Vec<String> = Vec::new();
     for name in names {
         if name.starts_with("parties/") && !parties.contains(name) {

@@ -1,0 +1,64 @@
+//! Tantivy alone on an index that the gateway made: its own query parser, its own collectors, in this process.
+
+use std::path::Path;
+
+use anyhow::Result;
+use rapporteur_search::analysis;
+use tantivy::aggregation::AggregationCollector;
+use tantivy::aggregation::agg_req::Aggregations;
+use tantivy::collector::{Count, TopDocs};
+use tantivy::query::QueryParser;
+use tantivy::{Index, Searcher};
+
+use super::{FACETS, the_only_folder};
+
+/// The index, opened.
+pub(super) struct Bare {
+    searcher: Searcher,
+    parser: QueryParser,
+    aggregations: Aggregations,
+}
+
+impl Bare {
+    /// The index in the folder of a gateway.
+    pub(super) fn open(folder: &Path) -> Result<Self> {
+        let index = Index::open_in_dir(the_only_folder(folder)?)?;
+        analysis::register(index.tokenizers());
+        let schema = index.schema();
+        let fields = [
+            schema.get_field("folded")?,
+            schema.get_field(analysis::tokenizer_name("en"))?,
+        ];
+        let mut parser = QueryParser::for_index(&index, fields.into());
+        parser.set_conjunction_by_default();
+        let terms = |(_, field): (_, &str)| {
+            // Enough for every value: what it counts is exact, as what the gateway counts is.
+            let terms = serde_json::json!({"terms": {"field": format!("is_{field}"), "size": 10_000, "segment_size": 10_000}});
+            (field.to_owned(), terms)
+        };
+        let aggregations: serde_json::Map<_, _> = FACETS.into_iter().map(terms).collect();
+        Ok(Self {
+            searcher: index.reader()?.searcher(),
+            parser,
+            aggregations: serde_json::from_value(aggregations.into())?,
+        })
+    }
+
+    /// How many there are, when the best `hits` and the counts were found too.
+    pub(super) fn search(&self, query: &str, hits: usize, facets: bool) -> Result<usize> {
+        let query = self.parser.parse_query(query)?;
+        let top = TopDocs::with_limit(hits).order_by_score();
+        let (total, found) = if facets {
+            let counts =
+                AggregationCollector::from_aggs(self.aggregations.clone(), Default::default());
+            let (found, total, counts) = self.searcher.search(&query, &(top, Count, counts))?;
+            std::hint::black_box(counts);
+            (total, found)
+        } else {
+            let (found, total) = self.searcher.search(&query, &(top, Count))?;
+            (total, found)
+        };
+        std::hint::black_box(found);
+        Ok(total)
+    }
+}

@@ -1,0 +1,267 @@
+//! Search: the records as documents of an index, kept up with the model, asked within what a reader may see.
+//!
+//! The index is derived twice over: from the model, which is derived from the feeds. A record has one document
+//! where everybody is shown the same of it, and two where those inside its dialogue are shown more; each is made
+//! only from records that its readers see, so that no count and no date tells of what is hidden.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`lens`] | what the readers of a version see |
+//! | [`thing`] | a record as something that can be found |
+//! | [`depends`] | which other documents a record has a say in |
+//! | [`words`] | what `field:value` stands for |
+//! | [`question`] | a request, read |
+//! | [`answer`] | what was found, shown |
+//! | [`keep`] | the index kept up, made anew, taken up again |
+
+mod answer;
+mod depends;
+mod keep;
+mod lens;
+mod question;
+mod thing;
+mod words;
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use rapporteur_proto::changes::v1::Service;
+use rapporteur_proto::gateway::v1::{Position, SearchRequest};
+use rapporteur_records::{Error, Result, Sight};
+use rapporteur_search::Index;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::spawn_blocking;
+
+use self::answer::{shown, texts};
+use self::keep::{Keeper, Shared};
+use crate::follow::{SERVICES, Views};
+
+pub use answer::Found;
+pub use question::SearchQuestion;
+
+/// How the index is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// How far it has read each of [`SERVICES`].
+    pub positions: [u64; 2],
+    /// Whether it has every record up to there; it is opened, or made for the first time, otherwise.
+    pub whole: bool,
+    /// Documents that can be found, over all sights.
+    pub documents: u64,
+    /// Records that are in the index that is being made to take its place, when one is.
+    pub building: Option<u64>,
+    /// Why it does not get on; empty when it does.
+    pub trouble: String,
+}
+
+/// Answers searches, and keeps the index.
+#[derive(Clone, Debug)]
+pub struct Search {
+    shared: Arc<Shared>,
+    /// Searches at a time: as many as the machine can do at once, so that none makes all others slow.
+    turns: Arc<Semaphore>,
+}
+
+impl Search {
+    /// A search over the index in a folder. It answers nothing before [`Search::keep`] has opened or made it. Make
+    /// it before the views follow anything.
+    pub fn new(views: &Views, folder: &Path) -> Self {
+        views.changed().begin();
+        let shared = Shared {
+            views: views.clone(),
+            folder: folder.to_owned(),
+            live: RwLock::default(),
+            standing: watch::Sender::new(Standing::default()),
+            rebuild: AtomicBool::new(false),
+            stop: AtomicBool::new(false),
+        };
+        let turns = std::thread::available_parallelism().map_or(2, usize::from);
+        Self {
+            shared: Arc::new(shared),
+            turns: Arc::new(Semaphore::new(turns)),
+        }
+    }
+
+    /// Keeps the index up until [`Search::stop`] is called.
+    pub async fn keep(&self) {
+        let keeper = Keeper::new(self.shared.clone());
+        let mut kept = spawn_blocking(move || keeper.run());
+        let mut progress = SERVICES.map(|service| self.shared.views.watch(service));
+        let [events, recommendations] = &mut progress;
+        loop {
+            tokio::select! {
+                Some(_) = async { events.as_mut()?.changed().await.ok() } => {}
+                Some(_) = async { recommendations.as_mut()?.changed().await.ok() } => {}
+                ended = &mut kept => {
+                    if let Err(error) = ended {
+                        tracing::error!(%error, "the search index is kept up no more");
+                    }
+                    return;
+                }
+            }
+            // There may be nothing to write, but it is further all the same.
+            self.shared.views.changed().ring();
+        }
+    }
+
+    /// Has [`Search::keep`] end when it has done what it is about.
+    pub fn stop(&self) {
+        self.shared.stop.store(true, Ordering::Relaxed);
+        self.shared.views.changed().ring();
+    }
+
+    /// How the index is.
+    pub fn standing(&self) -> watch::Receiver<Standing> {
+        self.shared.standing.subscribe()
+    }
+
+    /// How far it has read each service.
+    pub fn positions(&self) -> Vec<Position> {
+        let positions = self.shared.standing.borrow().positions;
+        let position = |(service, position): (&Service, u64)| Position {
+            service: (*service).into(),
+            position,
+        };
+        SERVICES.iter().zip(positions).map(position).collect()
+    }
+
+    /// Has the index made anew beside the one that answers; says whether that was under way already.
+    pub fn rebuild(&self) -> bool {
+        let already = self.shared.standing.borrow().building.is_some();
+        if !already {
+            self.shared.rebuild.store(true, Ordering::Relaxed);
+            self.shared.views.changed().ring();
+        }
+        already
+    }
+
+    /// Returns when the index is whole and at least this far; says who is behind when that takes too long.
+    pub async fn at_least(&self, asked: &[Position], within: Duration) -> Result<()> {
+        let end = tokio::time::Instant::now() + within;
+        self.shared.views.at_least(asked, within).await?;
+        let wanted = SERVICES.map(|service| {
+            let of = asked
+                .iter()
+                .filter(|position| position.service() == service);
+            of.map(|position| position.position)
+                .max()
+                .unwrap_or_default()
+        });
+        let mut standing = self.standing();
+        let there = |now: &Standing| {
+            now.whole
+                && now
+                    .positions
+                    .iter()
+                    .zip(wanted)
+                    .all(|(is, wanted)| *is >= wanted)
+        };
+        let waited = tokio::time::timeout_at(end, standing.wait_for(there)).await;
+        if matches!(waited, Ok(Ok(_))) {
+            return Ok(());
+        }
+        let now = self.shared.standing.borrow().clone();
+        let description = if now.whole {
+            format!(
+                "it has read up to {:?}, and {wanted:?} was asked for",
+                now.positions
+            )
+        } else {
+            "its index is being made; try again in a while".to_owned()
+        };
+        let because = if now.trouble.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", now.trouble)
+        };
+        Err(Error::Upstream {
+            service: "search".to_owned(),
+            description: format!("{description}{because}"),
+        })
+    }
+
+    /// Answers a request for a reader with this sight: at most `size` hits after a key (empty for the first page),
+    /// and what that rests on.
+    pub async fn search(
+        &self,
+        request: &SearchRequest,
+        sight: &Sight,
+        size: usize,
+        after: Vec<u8>,
+    ) -> Result<(Found, Vec<Position>)> {
+        let views = &self.shared.views;
+        let question = views.whole(|model| SearchQuestion::read(request, model, sight))?;
+        let turn = self.turns.acquire().await;
+        let _turn = turn.map_err(|_| Error::Internal("searching has ended".to_owned()))?;
+        // First: whatever is taken over meanwhile is not claimed.
+        let positions = self.positions();
+        let index = self.live()?;
+        let views = views.clone();
+        let asked = spawn_blocking(move || {
+            let sight = question.sight().clone();
+            let texts = |names: &[&str]| views.whole(|model| texts(model, &sight, names));
+            let answer = question.ask(&index, size, &after, &texts)?;
+            Ok(views.whole(|model| shown(model, &question, answer)))
+        });
+        // A damaged index may make the library panic.
+        let found = asked
+            .await
+            .unwrap_or_else(|error| Err(Error::Internal(error.to_string())));
+        if let Err(error @ Error::Internal(_)) = &found {
+            tracing::error!(%error, "the search index failed; it is made anew");
+            self.rebuild();
+        }
+        Ok((found?, positions))
+    }
+
+    fn live(&self) -> Result<Arc<Index>> {
+        let live = self
+            .shared
+            .live
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        live.clone().ok_or_else(|| Error::Upstream {
+            service: "search".to_owned(),
+            description: "its index is being opened; try again in a while".to_owned(),
+        })
+    }
+}
+
+/// The fields by which what was found is filtered and counted, as they are written in a query.
+pub(crate) mod field {
+    pub(crate) const DIALOGUE: &str = "dialogue";
+    pub(crate) const THEME: &str = "theme";
+    pub(crate) const KIND: &str = "kind";
+    pub(crate) const STATE: &str = "state";
+    pub(crate) const PARTY: &str = "party";
+    pub(crate) const YEAR: &str = "year";
+    pub(crate) const NODE: &str = "node";
+    pub(crate) const LANGUAGE: &str = "lang";
+    pub(crate) const RESPONSE: &str = "response";
+    pub(crate) const IMPLEMENTATION: &str = "implementation";
+    /// Themes in one spelling, so that hashtags lead to them.
+    pub(crate) const TAG: &str = "tag";
+    /// Who sees the document; see [`super::lens`].
+    pub(crate) const SEEN: &str = "seen";
+}
+
+/// All keyword fields of the index.
+pub const KEYWORDS: &[&str] = &[
+    field::DIALOGUE,
+    field::THEME,
+    field::KIND,
+    field::STATE,
+    field::PARTY,
+    field::YEAR,
+    field::NODE,
+    field::LANGUAGE,
+    field::RESPONSE,
+    field::IMPLEMENTATION,
+    field::TAG,
+    field::SEEN,
+];
+
+#[cfg(test)]
+mod tests;

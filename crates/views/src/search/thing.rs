@@ -1,0 +1,378 @@
+//! A record as something that can be found: its words, and what it is filtered and counted by.
+
+use std::borrow::Cow;
+
+use rapporteur_proto::events::v1::{Event, Source};
+use rapporteur_proto::recommendations::v1::{
+    Commitment, Instrument, ProgressReport, Recommendation,
+};
+use rapporteur_proto::r#type::v1::{CivilDate, Document as Paper, LocalizedText};
+use rapporteur_records::words::date::ordinal;
+use rapporteur_search::Document;
+use rapporteur_search::index::PART;
+
+use super::field::{
+    DIALOGUE, IMPLEMENTATION, KIND, LANGUAGE, NODE, PARTY, RESPONSE, STATE, TAG, THEME, YEAR,
+};
+use super::lens::{Lens, is_internal, versions};
+use super::words::tag;
+use crate::day::{first, last};
+use crate::model::Model;
+use crate::scope::dialogue_of;
+use crate::subject::Subject;
+use crate::trace::hop::actors;
+
+/// Language tag of words whose language nobody recorded.
+const UNDETERMINED: &str = "und";
+/// The language of the codes of themes.
+const CODES: &str = "en";
+
+/// Something that can be found, and what is shown of it.
+#[derive(Debug)]
+pub(crate) struct Thing<'m> {
+    pub(crate) document: Document,
+    /// What it is called, or says where it has no title.
+    pub(crate) title: Option<Cow<'m, LocalizedText>>,
+    /// Its other texts.
+    pub(crate) texts: Vec<&'m LocalizedText>,
+    /// Its day as it is recorded.
+    pub(crate) date: Option<&'m CivilDate>,
+}
+
+/// The documents of a record for all readers; none of a record that is not found by its words.
+pub(crate) fn documents(model: &Model, name: &str) -> Vec<Document> {
+    let Some(internal) = internal(model, name) else {
+        return Vec::new();
+    };
+    versions(model, name, internal, |lens| {
+        let all = things(lens, name).into_iter();
+        all.map(|thing| thing.document).collect()
+    })
+}
+
+/// Whether a record that can be found is for those who work on it only; none when there is no such record.
+pub(crate) fn internal(model: &Model, name: &str) -> Option<bool> {
+    let (events, sources) = (model.events.get(name), model.sources.get(name));
+    let instruments = model.instruments.get(name);
+    let recommendations = model.recommendations.get(name);
+    let commitments = model.commitments.get(name);
+    let reports = model.reports.get(name);
+    events
+        .map(is_internal)
+        .or_else(|| instruments.map(is_internal))
+        .or_else(|| recommendations.map(is_internal))
+        .or_else(|| commitments.map(is_internal))
+        .or_else(|| reports.map(is_internal))
+        .or_else(|| sources.map(is_internal))
+}
+
+/// What can be found of a record: itself, and its papers.
+pub(crate) fn things<'m>(lens: Lens<'m>, name: &'m str) -> Vec<Thing<'m>> {
+    let model = lens.model;
+    let (thing, papers) = if let Some(one) = model.events.get(name) {
+        (event(lens, name, one), &one.documents[..])
+    } else if let Some(one) = model.instruments.get(name) {
+        (instrument(lens, name, one), &one.documents[..])
+    } else if let Some(one) = model.recommendations.get(name) {
+        (recommendation(lens, name, one), &[][..])
+    } else if let Some(one) = model.commitments.get(name) {
+        (commitment(lens, name, one), &[][..])
+    } else if let Some(one) = model.reports.get(name) {
+        (report(lens, name, one), &[][..])
+    } else if let Some(one) = model.sources.get(name) {
+        (source(name, one), &one.documents[..])
+    } else {
+        return Vec::new();
+    };
+    let papers: Vec<Thing<'_>> = papers.iter().map(|one| paper(&thing, name, one)).collect();
+    [thing].into_iter().chain(papers).collect()
+}
+
+impl<'m> Thing<'m> {
+    fn new(name: &str, kind: &str) -> Self {
+        let mut document = Document {
+            name: name.to_owned(),
+            ..Document::default()
+        };
+        document.keyword(KIND, kind);
+        if name.starts_with("dialogues/") {
+            document.keyword(DIALOGUE, dialogue_of(name));
+        }
+        Self {
+            document,
+            title: None,
+            texts: Vec::new(),
+            date: None,
+        }
+    }
+
+    /// The values of a field.
+    pub(crate) fn values(&self, field: &str) -> impl Iterator<Item = &str> {
+        let all = self.document.keywords.iter();
+        all.filter(move |(of, _)| *of == field)
+            .map(|(_, value)| value.as_str())
+    }
+
+    fn all(&mut self, field: &'static str, values: impl IntoIterator<Item = impl Into<String>>) {
+        for value in values {
+            self.document.keyword(field, value);
+        }
+    }
+
+    fn titled(&mut self, title: Option<&'m LocalizedText>) {
+        if let Some(title) = title {
+            self.index(title, true);
+            self.title = Some(Cow::Borrowed(title));
+        }
+    }
+
+    /// Its text stands where others have a title, and counts as text.
+    fn reads(&mut self, text: Option<&'m LocalizedText>) {
+        if let Some(text) = text {
+            self.index(text, false);
+            self.title = Some(Cow::Borrowed(text));
+        }
+    }
+
+    fn says(&mut self, text: Option<&'m LocalizedText>) {
+        if let Some(text) = text {
+            self.index(text, false);
+            self.texts.push(text);
+        }
+    }
+
+    fn index(&mut self, text: &LocalizedText, is_title: bool) {
+        // In a steady order, so that the same record makes the same document.
+        let mut languages: Vec<_> = text.by_language.iter().collect();
+        languages.sort();
+        for (language, words) in languages {
+            self.document.text(language, words, is_title);
+            self.in_language(language);
+        }
+    }
+
+    fn in_language(&mut self, tag: &str) {
+        let primary = tag.split('-').next().unwrap_or(tag).to_ascii_lowercase();
+        if primary != UNDETERMINED {
+            self.document.keyword(LANGUAGE, primary);
+        }
+    }
+
+    /// Words that are no text of a language.
+    fn mentions(&mut self, words: &str) {
+        self.document.text(UNDETERMINED, words, false);
+    }
+
+    fn about(&mut self, themes: &[String]) {
+        for theme in themes {
+            self.document.keyword(THEME, theme);
+            self.document.keyword(TAG, tag(theme));
+            self.document.text(CODES, &theme.replace('-', " "), false);
+        }
+    }
+
+    /// On a day, in the years from that day to another.
+    fn dated(&mut self, date: Option<&'m CivilDate>, until: Option<&'m CivilDate>) {
+        let Some(day) = first(date) else { return };
+        self.date = date;
+        self.document.day = Some(ordinal(day));
+        let end = last(until).or_else(|| last(date)).unwrap_or(day);
+        let years = day.year()..=end.year().max(day.year());
+        self.all(YEAR, years.take(100).map(|year| format!("{year:04}")));
+    }
+
+    /// What serves a node serves those above it.
+    fn serves<'n>(&mut self, model: &Model, nodes: impl IntoIterator<Item = &'n str>) {
+        for node in nodes {
+            let mut at = node;
+            // No plan is deeper; and whoever made a circle is not followed for ever.
+            for _ in 0..16 {
+                self.document.keyword(NODE, at);
+                match model.nodes.get(at) {
+                    Some(node) if !node.parent_node.is_empty() => at = &node.parent_node,
+                    _ => break,
+                }
+            }
+        }
+    }
+}
+
+/// `EVENT_STATE_HELD` as people write it: `held`; nothing for what is not stated.
+fn word(name: &str, prefix: &str) -> String {
+    match name.strip_prefix(prefix) {
+        Some("UNSPECIFIED") | None => String::new(),
+        Some(word) => word.to_ascii_lowercase().replace('_', "-"),
+    }
+}
+
+fn event<'m>(lens: Lens<'m>, name: &str, one: &'m Event) -> Thing<'m> {
+    let mut thing = Thing::new(name, "event");
+    thing.titled(one.title.as_ref());
+    thing.says(one.description.as_ref());
+    for item in &one.agenda {
+        thing.says(item.title.as_ref());
+        thing.about(&item.themes);
+    }
+    if let Some(place) = &one.place {
+        thing.mentions(&place.name);
+    }
+    thing.all(DIALOGUE, &one.joint_dialogues);
+    thing.about(&one.themes);
+    thing
+        .document
+        .keyword(STATE, word(one.state().as_str_name(), "EVENT_STATE_"));
+    let (roles, delegations) = (one.roles.iter(), one.delegations.iter());
+    let parties = roles.map(|role| &role.party);
+    thing.all(PARTY, actors(parties.chain(delegations.map(|d| &d.party))));
+    thing.dated(one.start.as_ref(), one.end.as_ref());
+    thing.serves(
+        lens.model,
+        one.plan_links.iter().map(|link| link.node.as_str()),
+    );
+    thing
+}
+
+fn instrument<'m>(lens: Lens<'m>, name: &str, one: &'m Instrument) -> Thing<'m> {
+    let mut thing = Thing::new(name, "instrument");
+    thing.titled(one.title.as_ref());
+    thing.mentions(&one.citation);
+    thing.about(&one.themes);
+    thing.all(PARTY, actors([&one.adopted_by]));
+    thing.dated(adopted_by(lens, one), None);
+    if thing.date.is_none() && one.year > 0 {
+        thing.document.keyword(YEAR, format!("{:04}", one.year));
+    }
+    thing.serves(
+        lens.model,
+        one.plan_links.iter().map(|link| link.node.as_str()),
+    );
+    thing
+}
+
+/// When an instrument was adopted: as it says, or on the day of its event, as far as that is seen.
+fn adopted_by<'m>(lens: Lens<'m>, one: &'m Instrument) -> Option<&'m CivilDate> {
+    let own = one
+        .adopted
+        .as_ref()
+        .filter(|date| first(Some(date)).is_some());
+    own.or_else(|| lens.event(&one.event)?.start.as_ref())
+}
+
+fn recommendation<'m>(lens: Lens<'m>, name: &str, one: &'m Recommendation) -> Thing<'m> {
+    let mut thing = Thing::new(name, "recommendation");
+    thing.reads(one.text.as_ref());
+    thing.mentions(&one.citation);
+    thing.about(&one.themes);
+    thing.document.keyword(
+        STATE,
+        word(one.state().as_str_name(), "RECOMMENDATION_STATE_"),
+    );
+    for entry in lens.addressees(name) {
+        thing.all(PARTY, actors([&entry.party]));
+        let response = word(entry.response().as_str_name(), "RESPONSE_");
+        thing.document.keyword(RESPONSE, response);
+        let subject = Subject::Addressee(entry, Some(one));
+        let far = word(subject.implementation().as_str_name(), "IMPLEMENTATION_");
+        thing.document.keyword(IMPLEMENTATION, far);
+    }
+    let own = one
+        .adopted
+        .as_ref()
+        .filter(|date| first(Some(date)).is_some());
+    let date = own
+        .or_else(|| adopted_by(lens, lens.instrument(&one.instrument)?))
+        .or_else(|| lens.event(&one.event)?.start.as_ref());
+    thing.dated(date, None);
+    thing.serves(
+        lens.model,
+        one.plan_links.iter().map(|link| link.node.as_str()),
+    );
+    thing
+}
+
+fn commitment<'m>(lens: Lens<'m>, name: &str, one: &'m Commitment) -> Thing<'m> {
+    let mut thing = Thing::new(name, "commitment");
+    thing.titled(one.title.as_ref());
+    thing.says(one.text.as_ref());
+    thing.about(&one.themes);
+    thing
+        .document
+        .keyword(STATE, word(one.state().as_str_name(), "COMMITMENT_STATE_"));
+    thing.all(PARTY, actors(one.owners.iter().chain(&one.partners)));
+    let far = Subject::Commitment(one).implementation();
+    thing
+        .document
+        .keyword(IMPLEMENTATION, word(far.as_str_name(), "IMPLEMENTATION_"));
+    let dated = one.entries.iter().find_map(|entry| entry.on.as_ref());
+    thing.dated(one.start.as_ref().or(dated), None);
+    thing.serves(lens.model, one.plan_nodes.iter().map(String::as_str));
+    thing
+}
+
+fn report<'m>(lens: Lens<'m>, name: &str, one: &'m ProgressReport) -> Thing<'m> {
+    let mut thing = Thing::new(name, "report");
+    thing.reads(one.narrative.as_ref());
+    for evidence in &one.evidence {
+        thing.says(evidence.title.as_ref());
+        thing.mentions(&evidence.quote);
+    }
+    thing.mentions(&one.word);
+    thing.document.keyword(
+        STATE,
+        word(one.state().as_str_name(), "PROGRESS_REPORT_STATE_"),
+    );
+    thing.all(PARTY, actors([&one.author_party]));
+    thing.dated(one.submitted.as_ref().or(one.period_end.as_ref()), None);
+    // What it reports on, as far as that is seen, says what it is about.
+    let subject = match lens.addressee(&one.subject) {
+        Some(entry) => {
+            let text = lens.recommendation(rapporteur_records::name::parent_of(&one.subject));
+            Some(Subject::Addressee(entry, text))
+        }
+        None => lens.commitment(&one.subject).map(Subject::Commitment),
+    };
+    if let Some(subject) = subject {
+        thing.about(subject.themes());
+        thing.serves(lens.model, subject.nodes());
+    }
+    thing
+}
+
+fn source<'m>(name: &str, one: &'m Source) -> Thing<'m> {
+    let mut thing = Thing::new(name, "source");
+    let language = if one.language.is_empty() {
+        UNDETERMINED
+    } else {
+        &one.language
+    };
+    let text = LocalizedText {
+        by_language: [(language.to_owned(), one.text.clone())].into(),
+        ..LocalizedText::default()
+    };
+    thing.index(&text, false);
+    if !one.text.is_empty() {
+        thing.title = Some(Cow::Owned(text));
+    }
+    thing.all(DIALOGUE, &one.dialogues);
+    for hashtag in &one.hashtags {
+        thing.mentions(&format!("#{}", hashtag.trim_start_matches('#')));
+    }
+    thing.dated(one.published.as_ref(), None);
+    thing
+}
+
+/// A paper of a record: it is about what the record is about.
+fn paper<'m>(of: &Thing<'m>, record: &str, one: &'m Paper) -> Thing<'m> {
+    let mut thing = Thing::new(&format!("{record}{PART}{}", one.id), "document");
+    thing.titled(one.title.as_ref());
+    thing.mentions(&one.kind.replace('-', " "));
+    for rendition in &one.renditions {
+        thing.in_language(&rendition.language);
+    }
+    for field in [DIALOGUE, THEME, TAG, PARTY, YEAR, NODE] {
+        thing.all(field, of.values(field));
+    }
+    thing.document.day = of.document.day;
+    thing.date = of.date;
+    thing
+}
