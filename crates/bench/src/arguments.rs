@@ -198,8 +198,8 @@ pub enum Server {
         service: String,
         /// How many texts
         texts: u64,
-        /// Folder with texts to vary; empty: they are made up
-        corpus: PathBuf,
+        /// Folder with texts to vary; they are made up without it
+        corpus: Option<PathBuf>,
     },
 }
 

@@ -84,8 +84,10 @@ impl Search {
         }
     }
 
-    /// Keeps the index up until [`Search::stop`] is called.
+    /// Keeps the index up until [`Search::stop`] is called, or nobody waits for this any more.
     pub async fn keep(&self) {
+        // The keeper has a thread of its own, which a runtime that ends would wait for.
+        let _ending = Ending(self);
         let keeper = Keeper::new(self.shared.clone());
         let mut kept = spawn_blocking(move || keeper.run());
         let mut progress = SERVICES.map(|service| self.shared.views.watch(service));
@@ -112,7 +114,7 @@ impl Search {
         self.shared.views.changed().ring();
     }
 
-    /// How the index is.
+    /// How the index is, as it changes.
     pub fn standing(&self) -> watch::Receiver<Standing> {
         self.shared.standing.subscribe()
     }
@@ -226,6 +228,15 @@ impl Search {
             service: "search".to_owned(),
             description: "its index is being opened; try again in a while".to_owned(),
         })
+    }
+}
+
+/// Stops the keeper when it goes.
+struct Ending<'a>(&'a Search);
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.0.stop();
     }
 }
 

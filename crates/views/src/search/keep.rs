@@ -157,12 +157,14 @@ impl Keeper {
         if self.build.is_some() {
             self.since.extend(changes.names.iter().cloned());
         }
-        let mut wrote = self.write(&mut desk.writer, changes.names)?;
-        if self.compare {
+        // One or the other: a writer takes a record once between two commits, and a comparison looks at all.
+        let wrote = if self.compare {
             self.compare(&mut desk)?;
             self.compare = false;
-            wrote = true;
-        }
+            true
+        } else {
+            self.write(&mut desk.writer, changes.names)?
+        };
         if wrote {
             desk.writer.commit(&note, true)?;
         }
