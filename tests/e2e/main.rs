@@ -37,6 +37,7 @@ mod raw;
 #[path = "../shared/recorder.rs"]
 mod recorder;
 mod replicas_killed;
+mod resolve;
 mod rooms;
 mod sample;
 mod search;

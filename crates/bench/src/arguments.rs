@@ -79,6 +79,8 @@ pub enum Part {
     Soak(Soak),
     /// How good search results are on a judged set, against plain BM25 (see crates/bench/EVALUATION.md)
     Evaluate(Evaluate),
+    /// How well names of states are told, on a folder of real ones (see crates/bench/EVALUATION.md)
+    Resolve(Resolve),
     /// How quick it is to find what is like a text among many, and to group near-duplicates
     Similar(Similar),
     /// A server, until stdin ends
@@ -151,6 +153,21 @@ fn least(text: &str) -> Result<(String, f64), String> {
         .parse()
         .map_err(|_| format!("{value:?} is no number"))?;
     Ok((figure, value))
+}
+
+/// Names to be told. With `--check`, the exit code is 1 when a judged set has less precision than asked for.
+#[derive(Clone, Debug, Args)]
+pub struct Resolve {
+    /// Folder with reference/country_aliases.csv, reference/dialogue_members.csv and, if it is there,
+    /// recommendations/upr_sessions_10-13.jsonl
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// The share of answers that must be right
+    #[arg(long, value_name = "SHARE", default_value_t = 0.99)]
+    pub precision: f64,
+    /// A table for people, or JSON for programs
+    #[arg(short, long, value_enum, default_value_t = Output::Table)]
+    pub output: Output,
 }
 
 /// Among how many texts.

@@ -23,6 +23,7 @@
 //! | [`reads`], [`door`], [`writes`], [`rows`], [`engines`], [`cold`], [`coverage`], [`search`] | the measurements |
 //! | [`soak`] | hours of mixed load: memory, disk, stalls |
 //! | [`evaluate`] | how good search results are, on judged sets |
+//! | [`resolve`] | how well names are told |
 //! | [`similar`] | likeness among many texts |
 //! | [`table`] | what is printed |
 
@@ -44,6 +45,7 @@ pub mod proxy;
 pub mod raw;
 pub mod reads;
 pub mod record;
+pub mod resolve;
 pub mod rounds;
 pub mod rows;
 pub mod search;
@@ -72,6 +74,7 @@ pub fn main() -> ExitCode {
             Ok(evaluate::Verdict::Missed) => return ExitCode::FAILURE,
             verdict => verdict.map(|verdict| verdict == evaluate::Verdict::Better),
         },
+        Some(Part::Resolve(ask)) => resolve::run(ask),
         Some(Part::Similar(texts)) => similar::run(texts).map(|()| true),
         Some(Part::Open(open)) => cold::open(open).map(|()| true),
         None => session::run(&arguments),

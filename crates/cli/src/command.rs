@@ -14,8 +14,8 @@ use crate::{
     addressee, assessment, audit, backup, chairmanship, changes, check, commitment, completion,
     coverage, crosswalk, demo, dev_certs, dialogue, doctor, due, event, examples, gaps, grant,
     handover, inbox, instrument, key, load, manual, membership, node, open, party, plan, post,
-    print, profile, recommendation, report, schedule, search, source, status, store, trace, up,
-    verify, vocabulary, whoami,
+    print, profile, recommendation, report, resolve, schedule, search, source, status, store,
+    trace, up, verify, vocabulary, whoami,
 };
 
 /// Keeps the record of intergovernmental dialogues: what was held, what was recommended, who answered,
@@ -73,6 +73,8 @@ enum Command {
     Crosswalk(crosswalk::Command),
     #[command(subcommand)]
     Source(source::Command),
+    /// Say whom names of states and organisations mean, in any language and spelling
+    Resolve(Box<resolve::Ask>),
     /// Find records by their words, in any form and language, and count them by what they are about
     Search(Box<search::Ask>),
     /// Show what waits for a post: returned, to be answered, due, to be verified, open
@@ -235,6 +237,7 @@ async fn go(ctx: &mut Context<'_>, command: Command) -> Result<()> {
         Command::Vocabulary(command) => vocabulary::run(ctx, command).await,
         Command::Crosswalk(command) => crosswalk::run(ctx, command).await,
         Command::Source(command) => source::run(ctx, command).await,
+        Command::Resolve(ask) => resolve::run(ctx, *ask).await,
         Command::Search(ask) => search::run(ctx, *ask).await,
         Command::Inbox(ask) => inbox::run(ctx, ask).await,
         Command::Respond(ask) => addressee::respond(ctx, *ask).await,

@@ -25,6 +25,10 @@ const EXAMPLES: &[(&str, &str)] = &[
         r#"grant revoke 0193d7c0-0000-7000-8000-000000000000 --reason "she left the ministry""#,
     ),
     (
+        "resolve",
+        r#"resolve "Guinée-Bissau" "Korea, Republic of" CEDEAO السنغال -o json"#,
+    ),
+    (
         "search",
         r#"search missing migrants --kind recommendation --year 2021..2024 --facets theme --facets party"#,
     ),

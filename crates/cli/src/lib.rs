@@ -52,6 +52,7 @@ mod gaps;
 mod handover;
 mod inbox;
 mod open;
+mod resolve;
 mod search;
 
 mod audit;

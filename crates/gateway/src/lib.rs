@@ -23,6 +23,7 @@
 //! | [`audit`] | the audit trails of the services, and its own |
 //! | [`coverage`], [`trace`], [`followup`] | views over gRPC |
 //! | [`search`] | records found by their words |
+//! | [`resolve`] | names of parties told |
 //! | [`replay`] | the model as it was at a moment |
 //! | [`status`] | how the parts are |
 //! | [`web`] | HTTP/JSON, calendars and gRPC-Web |
@@ -46,6 +47,7 @@ pub mod nearby;
 pub mod quota;
 pub mod repeat;
 pub mod replay;
+pub mod resolve;
 pub mod routes;
 pub mod search;
 pub mod status;
@@ -244,6 +246,7 @@ async fn run(
         .add_service(door.guard(coverage::server(views.clone(), upstreams.clone())))
         .add_service(door.guard(trace::server(views.clone(), upstreams.clone())))
         .add_service(door.guard(followed_up))
+        .add_service(door.guard(resolve::server(views.clone())))
         .add_service(door.guard(audited))
         .add_service(door.guard(changes::server(upstreams.clone(), book.clone())))
         .add_service(door.guard(kept))

@@ -2,7 +2,7 @@
 //!
 //! What it keeps: an index in a folder that can be deleted and made again. What it promises: the same
 //! documents and the same question give the same answer, in the same order; every count is exact. What it
-//! deliberately does not do: it knows no noun of the record and no rights (`views` makes documents of records and
+//! deliberately does not do: it knows no noun of the record (but that parties have names) and no rights (`views` makes documents of records and
 //! says who sees which), serves no RPC and downloads nothing.
 //!
 //! | module | holds |
@@ -13,6 +13,7 @@
 //! | [`rank`] | which texts answer best |
 //! | [`similar`] | how alike texts are |
 //! | [`evaluate`] | how good both are, on judged sets |
+//! | [`resolve`] | names of states and organisations, as written, told |
 //! | [`query`] | what people write, read |
 //! | `terms` | the same as the index understands it |
 //! | [`filter`] | conditions on fields |
@@ -36,6 +37,7 @@ pub mod index;
 pub mod page;
 pub mod query;
 pub mod rank;
+pub mod resolve;
 pub mod similar;
 
 mod head;

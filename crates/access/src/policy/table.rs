@@ -198,6 +198,8 @@ pub const POLICY: &[(&str, Who)] = &[
     ("rapporteur.gateway.v1.FollowUpService/GetInbox", ANYONE),
     ("rapporteur.gateway.v1.FollowUpService/GetHandover", ANYONE),
     ("rapporteur.gateway.v1.FollowUpService/GetFigures", ANYONE),
+    // rapporteur.gateway.v1.ResolveService
+    ("rapporteur.gateway.v1.ResolveService/ResolveNames", ANYONE),
     // rapporteur.gateway.v1.SearchService
     ("rapporteur.gateway.v1.SearchService/Search", ANYONE),
     (
