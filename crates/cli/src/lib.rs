@@ -52,7 +52,9 @@ mod gaps;
 mod handover;
 mod inbox;
 mod open;
+mod related;
 mod search;
+mod similar;
 
 mod audit;
 mod backup;

@@ -13,14 +13,20 @@
 //! | [`question`] | a request, read |
 //! | [`answer`] | what was found, shown |
 //! | [`said`] | what has been said, to be compared with what is about to be said |
+//! | [`similar`] | what says the same as a text, and what a draft repeats |
+//! | [`related`] | what has to do with a record, and why |
+//! | [`after`] | all records, some at a time |
 //! | [`keep`] | the index kept up, made anew, taken up again |
 
+mod after;
 mod answer;
 mod depends;
 mod keep;
 mod lens;
 mod question;
+mod related;
 mod said;
+mod similar;
 mod thing;
 mod words;
 
@@ -34,7 +40,7 @@ use rapporteur_proto::gateway::v1::{Position, SearchRequest};
 use rapporteur_records::{Error, Result, Sight};
 use rapporteur_search::Index;
 use rapporteur_search::similar::{Match, Texts};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::spawn_blocking;
 
 use self::answer::{shown, texts};
@@ -229,13 +235,22 @@ impl Search {
         draft: Draft,
         except: impl Fn(&Said) -> bool + Send + 'static,
     ) -> Result<Vec<Match<Said>>> {
-        let turn = self.turns.acquire().await;
-        let _turn = turn.map_err(|_| Error::Internal("searching has ended".to_owned()))?;
+        let turn = self.turn().await?;
         let shared = self.shared.clone();
-        let found = spawn_blocking(move || shared.sayings.alike(&shared.views, &draft, except));
+        let found = spawn_blocking(move || {
+            let found = shared.sayings.alike(&shared.views, &draft, except);
+            drop(turn);
+            found
+        });
         found
             .await
             .unwrap_or_else(|error| Err(Error::Internal(error.to_string())))
+    }
+
+    /// A turn, to be kept by what is done in it: whoever asked may have gone by then.
+    async fn turn(&self) -> Result<OwnedSemaphorePermit> {
+        let turn = self.turns.clone().acquire_owned().await;
+        turn.map_err(|_| Error::Internal("searching has ended".to_owned()))
     }
 
     /// Asks everything that has been said at once, whoever may see it ([`Said::is_seen`]); it takes as long as

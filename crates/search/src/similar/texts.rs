@@ -180,6 +180,19 @@ impl<K: Clone + Eq + Hash + Ord> Texts<K> {
         matches.into_iter().map(explain).collect()
     }
 
+    /// Compares two texts, each with its language, knowing how rare their words are here.
+    pub fn compare(&self, (a, a_language): (&str, &str), (b, b_language): (&str, &str)) -> Alike {
+        self.vocabulary.compare((a, a_language), (b, b_language))
+    }
+
+    /// The words of a text that say the most, as they are written: the rarest first, no stop words.
+    pub fn weighty(&self, text: &str, language: &str, most: usize) -> Vec<String> {
+        let mut words = self.vocabulary.weigh(text, language);
+        words.sort_by(|a, b| b.0.total_cmp(&a.0));
+        words.truncate(most);
+        words.into_iter().map(|(_, word)| word).collect()
+    }
+
     /// The slots that have the most in common with a text, by weight. Rare words come first; the common rest is
     /// not looked at once it could not lift a text to `least`. `scratch` is kept from call to call and is all 0.
     /// `except` leaves texts out before they are cut to `limit`, so that they take no place of another.

@@ -16,18 +16,16 @@ use std::time::Duration;
 
 use rapporteur_search::{Generation, Generations, Index, Result, Writer};
 
+use super::after::{AT_A_TIME, After};
 use super::depends::dependents;
 use super::said::Sayings;
 use super::thing::documents;
 use super::{KEYWORDS, Standing};
 use crate::changed::Changes;
 use crate::follow::{SERVICES, Views};
-use crate::model::Model;
 
 /// Memory in which a writer collects what it writes.
 const HEAP: usize = 64 << 20;
-/// Records that are read of the model at a time; others may read and write it in between.
-const AT_A_TIME: usize = 200;
 /// How long changes are collected before they are written: what comes together is made durable together.
 const COLLECT: Duration = Duration::from_millis(30);
 /// How long the keeper rests after a failure.
@@ -170,6 +168,8 @@ impl Keeper {
             let shared = self.shared.clone();
             self.pass = Some(std::thread::spawn(move || {
                 shared.sayings.pass(&shared.views, || shared.stopped());
+                let (texts, bytes) = shared.sayings.size();
+                tracing::info!(texts, bytes, "what has been said can be compared");
                 shared.views.changed().ring();
             }));
         }
@@ -377,43 +377,4 @@ fn note(views: &Views) -> String {
     };
     let note: Note = SERVICES.into_iter().map(token).collect();
     serde_json::to_string(&note).unwrap_or_default()
-}
-
-/// Goes through all records that can be found, some at a time.
-#[derive(Default)]
-pub(super) struct After {
-    table: usize,
-    name: String,
-}
-
-impl After {
-    /// The next names; none at the end.
-    pub(super) fn next(&mut self, model: &Model) -> Vec<String> {
-        use std::ops::Bound::{Excluded, Unbounded};
-        fn some<T>(table: &crate::model::Table<T>, after: &str) -> Vec<String> {
-            let rest = table.range::<str, _>((Excluded(after), Unbounded));
-            rest.take(AT_A_TIME).map(|(name, _)| name.clone()).collect()
-        }
-        loop {
-            let names = match self.table {
-                0 => some(&model.events, &self.name),
-                1 => some(&model.instruments, &self.name),
-                2 => some(&model.recommendations, &self.name),
-                3 => some(&model.commitments, &self.name),
-                4 => some(&model.reports, &self.name),
-                5 => some(&model.sources, &self.name),
-                _ => return Vec::new(),
-            };
-            match names.last() {
-                Some(last) => {
-                    self.name.clone_from(last);
-                    return names;
-                }
-                None => {
-                    self.table += 1;
-                    self.name.clear();
-                }
-            }
-        }
-    }
 }

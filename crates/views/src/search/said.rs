@@ -11,9 +11,10 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use rapporteur_proto::r#type::v1::LocalizedText;
 use rapporteur_records::{Error, Result, Sight};
+use rapporteur_search::analysis::guess;
 use rapporteur_search::similar::{Match, Texts};
 
-use super::keep::After;
+use super::after::After;
 use super::lens::{is_internal, lens};
 use super::thing::{UNDETERMINED, internal};
 use crate::follow::Views;
@@ -40,12 +41,23 @@ impl Said {
     }
 }
 
+#[cfg(test)]
+impl Said {
+    pub(super) fn sample(name: &str) -> Self {
+        Self {
+            name: name.into(),
+            language: "en".into(),
+            internal: false,
+        }
+    }
+}
+
 /// What may have been said before.
 #[derive(Clone, Debug)]
 pub struct Draft {
     /// The text.
     pub text: String,
-    /// Its language (BCP 47); empty when nobody knows.
+    /// Its language (BCP 47); empty when nobody knows, then it is guessed.
     pub language: String,
     /// The least likeness that counts, above 0 and at most 1.
     pub least: f32,
@@ -63,8 +75,8 @@ pub(super) struct Sayings {
 }
 
 #[derive(Debug, Default)]
-struct Kept {
-    texts: Texts<Said>,
+pub(super) struct Kept {
+    pub(super) texts: Texts<Said>,
     records: HashMap<Arc<str>, Box<[Said]>>,
     languages: BTreeSet<Arc<str>>,
 }
@@ -163,7 +175,7 @@ impl Kept {
     fn alike(&self, draft: &Draft, except: impl Fn(&Said) -> bool) -> Vec<Match<Said>> {
         let mut found = self.texts.similar(
             &draft.text,
-            primary(&draft.language),
+            spoken(&draft.language, &draft.text),
             draft.least,
             // A record may come with several languages.
             draft.limit.saturating_mul(4),
@@ -192,7 +204,7 @@ impl Kept {
             self.texts.remove(gone);
         }
         for (key, (language, text)) in keys.iter().zip(&texts) {
-            self.texts.put(key.clone(), text, primary(language));
+            self.texts.put(key.clone(), text, spoken(language, text));
         }
         if !keys.is_empty() {
             self.records.insert(name, keys.into());
@@ -252,13 +264,14 @@ pub(super) fn said<'m>(model: &'m Model, name: &str) -> Option<(bool, &'m Locali
     }
 }
 
-/// The language without its region; nothing for one that nobody knows.
-pub(super) fn primary(language: &str) -> &str {
+/// The language of a text without its region; where nobody said, what it seems to be, or else English: of texts in
+/// other languages its rules change little, and all texts of unknown language are read alike.
+pub(super) fn spoken<'l>(language: &'l str, text: &str) -> &'l str {
     match language.split('-').next().unwrap_or_default() {
-        UNDETERMINED => "",
+        UNDETERMINED | "" => guess(text).unwrap_or("en"),
         primary => primary,
     }
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -19,7 +19,7 @@ fn draft(text: &str, sight: &Sight, limit: usize) -> Draft {
 }
 
 /// Everything that a model says.
-fn kept(model: &Model) -> Kept {
+pub(crate) fn kept(model: &Model) -> Kept {
     let mut kept = Kept::default();
     let names = model.recommendations.keys().chain(model.instruments.keys());
     for name in names.chain(model.commitments.keys()) {
