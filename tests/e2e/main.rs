@@ -43,4 +43,5 @@ mod sample;
 mod search;
 mod seen;
 mod sets;
+mod similar;
 mod upgrade;

@@ -27,6 +27,7 @@ use crate::table::{Figure, Outcome, Row, Target};
 mod bare;
 pub mod corpus;
 pub mod feed;
+mod similar;
 
 use self::bare::Bare;
 use self::corpus::Corpus;
@@ -211,6 +212,8 @@ pub async fn searches(plan: &Plan, folder: &Path) -> Result<Outcome> {
         }
         outcome.figures.extend(series.iter().map(Figure::of));
     }
+    let alike = similar::similar(&channels, &corpus, plan.texts).await?;
+    outcome.rows.push(alike);
     outcome.rows.push(written(&channels[0]).await?);
     drop(channels);
     for server in [gateway, events, recommendations] {

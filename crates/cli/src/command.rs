@@ -14,8 +14,8 @@ use crate::{
     addressee, assessment, audit, backup, chairmanship, changes, check, commitment, completion,
     coverage, crosswalk, demo, dev_certs, dialogue, doctor, due, event, examples, gaps, grant,
     handover, inbox, instrument, key, load, manual, membership, node, open, party, plan, post,
-    print, profile, recommendation, report, resolve, schedule, search, source, status, store,
-    trace, up, verify, vocabulary, whoami,
+    print, profile, recommendation, related, report, resolve, schedule, search, similar, source,
+    status, store, trace, up, verify, vocabulary, whoami,
 };
 
 /// Keeps the record of intergovernmental dialogues: what was held, what was recommended, who answered,
@@ -77,6 +77,10 @@ enum Command {
     Resolve(Box<resolve::Ask>),
     /// Find records by their words, in any form and language, and count them by what they are about
     Search(Box<search::Ask>),
+    /// Find what says the same as a text or a record, or nearly: has this been said before?
+    Similar(similar::Ask),
+    /// Find what has to do with a record, across dialogues and languages, and why
+    Related(related::Ask),
     /// Show what waits for a post: returned, to be answered, due, to be verified, open
     Inbox(inbox::Ask),
     /// Record what an addressee answers (short for `addressee respond`)
@@ -239,6 +243,8 @@ async fn go(ctx: &mut Context<'_>, command: Command) -> Result<()> {
         Command::Source(command) => source::run(ctx, command).await,
         Command::Resolve(ask) => resolve::run(ctx, *ask).await,
         Command::Search(ask) => search::run(ctx, *ask).await,
+        Command::Similar(ask) => similar::run(ctx, ask).await,
+        Command::Related(ask) => related::run(ctx, ask).await,
         Command::Inbox(ask) => inbox::run(ctx, ask).await,
         Command::Respond(ask) => addressee::respond(ctx, *ask).await,
         Command::Open(ask) => open::run(ctx, ask).await,

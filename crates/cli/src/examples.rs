@@ -32,6 +32,14 @@ const EXAMPLES: &[(&str, &str)] = &[
         "search",
         r#"search missing migrants --kind recommendation --year 2021..2024 --facets theme --facets party"#,
     ),
+    (
+        "similar",
+        r#"similar --text "Establish a network of focal points on missing migrants""#,
+    ),
+    (
+        "related",
+        "related recommendation:rabat/2023-geneva-missing.network",
+    ),
     ("whoami", "whoami"),
     (
         "audit",

@@ -52,8 +52,10 @@ mod gaps;
 mod handover;
 mod inbox;
 mod open;
+mod related;
 mod resolve;
 mod search;
+mod similar;
 
 mod audit;
 mod backup;

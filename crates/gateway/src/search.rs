@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use rapporteur_proto::gateway::v1::search_service_server::{SearchService, SearchServiceServer};
 use rapporteur_proto::gateway::v1::{
-    RebuildSearchIndexRequest, RebuildSearchIndexResponse, SearchRequest, SearchResponse,
+    RebuildSearchIndexRequest, RebuildSearchIndexResponse, RelatedRequest, RelatedResponse,
+    SearchRequest, SearchResponse, SimilarRequest, SimilarResponse,
 };
 use rapporteur_records::Result as Answer;
 use rapporteur_server::page::{PageToken, fingerprint, page_size};
@@ -78,5 +79,31 @@ impl SearchService for Found {
         Ok(Response::new(RebuildSearchIndexResponse {
             already_running,
         }))
+    }
+
+    async fn similar(
+        &self,
+        request: Request<SimilarRequest>,
+    ) -> Result<Response<SimilarResponse>, Status> {
+        let (within, sight) = (patience(&request), Caller::sight_of(&request));
+        let request = request.into_inner();
+        let at_least = self.search.at_least(&request.at_least, within);
+        at_least.await.map_err(status)?;
+        let found = self.search.similar(&request, &sight).await;
+        let (texts, positions) = found.map_err(status)?;
+        Ok(Response::new(SimilarResponse { texts, positions }))
+    }
+
+    async fn related(
+        &self,
+        request: Request<RelatedRequest>,
+    ) -> Result<Response<RelatedResponse>, Status> {
+        let (within, sight) = (patience(&request), Caller::sight_of(&request));
+        let request = request.into_inner();
+        let at_least = self.search.at_least(&request.at_least, within);
+        at_least.await.map_err(status)?;
+        let found = self.search.related(&request, &sight).await;
+        let (records, positions) = found.map_err(status)?;
+        Ok(Response::new(RelatedResponse { records, positions }))
     }
 }

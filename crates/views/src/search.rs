@@ -12,13 +12,21 @@
 //! | [`words`] | what `field:value` stands for |
 //! | [`question`] | a request, read |
 //! | [`answer`] | what was found, shown |
+//! | [`said`] | what has been said, to be compared with what is about to be said |
+//! | [`similar`] | what says the same as a text, and what a draft repeats |
+//! | [`related`] | what has to do with a record, and why |
+//! | [`after`] | all records, some at a time |
 //! | [`keep`] | the index kept up, made anew, taken up again |
 
+mod after;
 mod answer;
 mod depends;
 mod keep;
 mod lens;
 mod question;
+mod related;
+mod said;
+mod similar;
 mod thing;
 mod words;
 
@@ -31,15 +39,18 @@ use rapporteur_proto::changes::v1::Service;
 use rapporteur_proto::gateway::v1::{Position, SearchRequest};
 use rapporteur_records::{Error, Result, Sight};
 use rapporteur_search::Index;
-use tokio::sync::{Semaphore, watch};
+use rapporteur_search::similar::{Match, Texts};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::spawn_blocking;
 
 use self::answer::{shown, texts};
 use self::keep::{Keeper, Shared};
+use self::said::Sayings;
 use crate::follow::{SERVICES, Views};
 
 pub use answer::Found;
 pub use question::SearchQuestion;
+pub use said::{Draft, Said};
 
 /// How the index is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -73,6 +84,7 @@ impl Search {
             views: views.clone(),
             folder: folder.to_owned(),
             live: RwLock::default(),
+            sayings: Sayings::default(),
             standing: watch::Sender::new(Standing::default()),
             rebuild: AtomicBool::new(false),
             stop: AtomicBool::new(false),
@@ -216,6 +228,42 @@ impl Search {
             self.rebuild();
         }
         Ok((found?, positions))
+    }
+
+    /// What has been said that is like a draft, as far as its reader may see it: the most alike first, at most one
+    /// text of each record. `except` leaves more out, before anything is counted. UNAVAILABLE while it is being made.
+    pub async fn alike(
+        &self,
+        draft: Draft,
+        except: impl Fn(&Said) -> bool + Send + 'static,
+    ) -> Result<Vec<Match<Said>>> {
+        let turn = self.turn().await?;
+        let shared = self.shared.clone();
+        let found = spawn_blocking(move || {
+            let found = shared.sayings.alike(&shared.views, &draft, except);
+            drop(turn);
+            found
+        });
+        found
+            .await
+            .unwrap_or_else(|error| Err(Error::Internal(error.to_string())))
+    }
+
+    /// A turn, to be kept by what is done in it: whoever asked may have gone by then.
+    async fn turn(&self) -> Result<OwnedSemaphorePermit> {
+        let turn = self.turns.clone().acquire_owned().await;
+        turn.map_err(|_| Error::Internal("searching has ended".to_owned()))
+    }
+
+    /// Asks everything that has been said at once, whoever may see it ([`Said::is_seen`]); it takes as long as
+    /// `ask` does, and what changes waits. UNAVAILABLE while it is being made.
+    pub fn said<T>(&self, ask: impl FnOnce(&Texts<Said>) -> T) -> Result<T> {
+        self.shared.sayings.ask(ask)
+    }
+
+    /// How many texts have been said, and about how many bytes of memory they take.
+    pub fn said_size(&self) -> (usize, usize) {
+        self.shared.sayings.size()
     }
 
     fn live(&self) -> Result<Arc<Index>> {

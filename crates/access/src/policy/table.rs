@@ -202,6 +202,8 @@ pub const POLICY: &[(&str, Who)] = &[
     ("rapporteur.gateway.v1.ResolveService/ResolveNames", ANYONE),
     // rapporteur.gateway.v1.SearchService
     ("rapporteur.gateway.v1.SearchService/Search", ANYONE),
+    ("rapporteur.gateway.v1.SearchService/Similar", ANYONE),
+    ("rapporteur.gateway.v1.SearchService/Related", ANYONE),
     (
         "rapporteur.gateway.v1.SearchService/RebuildSearchIndex",
         OPERATORS,

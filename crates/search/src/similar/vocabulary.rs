@@ -80,6 +80,21 @@ impl Vocabulary {
         terms
     }
 
+    /// The different words of a text as they are written, without stop words, and how much each weighs.
+    pub(super) fn weigh(&self, text: &str, language: &str) -> Vec<(f32, String)> {
+        let mut seen = std::collections::HashSet::new();
+        let mut weighed = Vec::new();
+        for word in read(text, language).into_iter().take(MAX_WORDS) {
+            let is_stop = word.whole || analysis::stop_word(language, &word.folded);
+            if !is_stop && seen.insert(word.stem.clone()) {
+                let term = self.numbers.get(word.stem.as_str());
+                let weight = self.weight(term.copied().unwrap_or(self.words.len() as Term));
+                weighed.push((weight, text[word.from..word.to].to_owned()));
+            }
+        }
+        weighed
+    }
+
     fn number(&mut self, stem: &str, folded: &str, language: &str) -> Term {
         if let Some(number) = self.numbers.get(stem) {
             return *number;
