@@ -43,3 +43,4 @@ mod search;
 mod seen;
 mod sets;
 mod upgrade;
+mod verdicts;

@@ -201,6 +201,10 @@ pub const POLICY: &[(&str, Who)] = &[
     // rapporteur.gateway.v1.SearchService
     ("rapporteur.gateway.v1.SearchService/Search", ANYONE),
     (
+        "rapporteur.gateway.v1.SearchService/ListSuggestions",
+        ANYONE,
+    ),
+    (
         "rapporteur.gateway.v1.SearchService/RebuildSearchIndex",
         OPERATORS,
     ),

@@ -17,6 +17,7 @@ use std::time::Duration;
 use rapporteur_search::{Generation, Generations, Index, Result, Writer};
 
 use super::depends::dependents;
+use super::repeats::Repeats;
 use super::thing::documents;
 use super::{KEYWORDS, Standing};
 use crate::follow::{SERVICES, Views};
@@ -40,6 +41,7 @@ pub(super) struct Shared {
     pub(super) folder: PathBuf,
     /// The index that is asked; none before it was opened.
     pub(super) live: std::sync::RwLock<Option<Arc<Index>>>,
+    pub(super) repeats: Repeats,
     pub(super) standing: tokio::sync::watch::Sender<Standing>,
     pub(super) rebuild: AtomicBool,
     pub(super) stop: AtomicBool,
@@ -54,7 +56,7 @@ impl Shared {
         *live = index.cloned();
     }
 
-    fn stopped(&self) -> bool {
+    pub(super) fn stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
 }
@@ -153,6 +155,7 @@ impl Keeper {
         let positions = self.shared.views.read_up_to();
         let note = note(&self.shared.views);
         let changes = self.shared.views.changed().take();
+        self.shared.repeats.note(&changes);
         self.compare |= changes.cleared;
         if self.build.is_some() {
             self.since.extend(changes.names.iter().cloned());
@@ -263,6 +266,7 @@ impl Keeper {
         };
         let note = note(&self.shared.views);
         let changes = self.shared.views.changed().take();
+        self.shared.repeats.note(&changes);
         self.compare |= changes.cleared;
         self.since.extend(changes.names);
         let since = std::mem::take(&mut self.since);
