@@ -9,6 +9,8 @@ use std::sync::Arc;
 use rapporteur_records::words::text::folded_words;
 use rapporteur_search::similar::{Alike, REPEATS, Texts};
 
+use crate::search::said::primary;
+
 /// The digest of a text and its language.
 type Digest = [u8; 16];
 
@@ -208,14 +210,6 @@ impl Graph {
                 }
             }
         }
-    }
-}
-
-/// The language without its region; nothing for one that nobody knows.
-fn primary(language: &str) -> &str {
-    match language.split('-').next().unwrap_or_default() {
-        "und" => "",
-        primary => primary,
     }
 }
 
