@@ -40,7 +40,11 @@ fn graph(model: &Model) -> Graph {
 
 fn looked_at(graph: &mut Graph) {
     let mut scratch = Vec::new();
-    while let Some(text) = graph.to_do().next() {
+    loop {
+        let next = graph.to_do().next();
+        let Some(text) = next else {
+            return;
+        };
         let found = graph.neighbours(text, &mut scratch);
         graph.link(text, found);
     }
