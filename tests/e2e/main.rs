@@ -45,3 +45,4 @@ mod seen;
 mod sets;
 mod similar;
 mod upgrade;
+mod verdicts;

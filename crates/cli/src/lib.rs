@@ -71,9 +71,11 @@ mod print;
 mod sample;
 mod status;
 mod store;
+mod suggest;
 mod system;
 mod trace;
 mod up;
+mod verdict;
 mod verify;
 
 mod cell;

@@ -12,6 +12,7 @@
 //! | [`words`] | what `field:value` stands for |
 //! | [`question`] | a request, read |
 //! | [`answer`] | what was found, shown |
+//! | [`repeats`] | recommendations that say what others said, as suggestions |
 //! | [`said`] | what has been said, to be compared with what is about to be said |
 //! | [`similar`] | what says the same as a text, and what a draft repeats |
 //! | [`related`] | what has to do with a record, and why |
@@ -25,6 +26,7 @@ mod keep;
 mod lens;
 mod question;
 mod related;
+mod repeats;
 mod said;
 mod similar;
 mod thing;
@@ -45,11 +47,14 @@ use tokio::task::spawn_blocking;
 
 use self::answer::{shown, texts};
 use self::keep::{Keeper, Shared};
+use self::repeats::Repeats;
 use self::said::Sayings;
 use crate::follow::{SERVICES, Views};
+use crate::page::Asked;
 
 pub use answer::Found;
 pub use question::SearchQuestion;
+pub use repeats::{Suggested, Wanted};
 pub use said::{Draft, Said};
 
 /// How the index is.
@@ -84,6 +89,7 @@ impl Search {
             views: views.clone(),
             folder: folder.to_owned(),
             live: RwLock::default(),
+            repeats: Repeats::default(),
             sayings: Sayings::default(),
             standing: watch::Sender::new(Standing::default()),
             rebuild: AtomicBool::new(false),
@@ -102,6 +108,9 @@ impl Search {
         let _ending = Ending(self);
         let keeper = Keeper::new(self.shared.clone());
         let mut kept = spawn_blocking(move || keeper.run());
+        let shared = self.shared.clone();
+        let reckoned =
+            spawn_blocking(move || shared.repeats.run(&shared.views, || shared.stopped()));
         let mut progress = SERVICES.map(|service| self.shared.views.watch(service));
         let [events, recommendations] = &mut progress;
         loop {
@@ -111,6 +120,9 @@ impl Search {
                 ended = &mut kept => {
                     if let Err(error) = ended {
                         tracing::error!(%error, "the search index is kept up no more");
+                    }
+                    if let Err(error) = reckoned.await {
+                        tracing::error!(%error, "what repeats what is reckoned no more");
                     }
                     return;
                 }
@@ -123,6 +135,7 @@ impl Search {
     /// Has [`Search::keep`] end when it has done what it is about.
     pub fn stop(&self) {
         self.shared.stop.store(true, Ordering::Relaxed);
+        self.shared.repeats.ring();
         self.shared.views.changed().ring();
     }
 
@@ -228,6 +241,33 @@ impl Search {
             self.rebuild();
         }
         Ok((found?, positions))
+    }
+
+    /// What is suggested to a reader with this sight: at most `size` after a key (empty for the first page), and what
+    /// that rests on.
+    pub async fn suggest(
+        &self,
+        wanted: Wanted,
+        sight: &Sight,
+        size: usize,
+        after: Vec<u8>,
+    ) -> Result<(Suggested, Vec<Position>)> {
+        let turn = self.turns.acquire().await;
+        let _turn = turn.map_err(|_| Error::Internal("searching has ended".to_owned()))?;
+        let (shared, sight) = (self.shared.clone(), sight.clone());
+        let suggested = spawn_blocking(move || {
+            // First: whatever is taken over meanwhile is not claimed.
+            let positions = shared.views.positions();
+            let after = after.as_slice();
+            let asked = Asked { after, size };
+            let suggested = shared
+                .repeats
+                .suggest(&shared.views, &wanted, &sight, asked)?;
+            Ok((suggested, positions))
+        });
+        suggested
+            .await
+            .unwrap_or_else(|error| Err(Error::Internal(error.to_string())))
     }
 
     /// What has been said that is like a draft, as far as its reader may see it: the most alike first, at most one

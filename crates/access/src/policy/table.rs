@@ -205,6 +205,10 @@ pub const POLICY: &[(&str, Who)] = &[
     ("rapporteur.gateway.v1.SearchService/Similar", ANYONE),
     ("rapporteur.gateway.v1.SearchService/Related", ANYONE),
     (
+        "rapporteur.gateway.v1.SearchService/ListSuggestions",
+        ANYONE,
+    ),
+    (
         "rapporteur.gateway.v1.SearchService/RebuildSearchIndex",
         OPERATORS,
     ),
@@ -453,6 +457,23 @@ pub const POLICY: &[(&str, Who)] = &[
     ),
     (
         "rapporteur.recommendations.v1.ScheduleService/UpdateSchedule",
+        OFFICERS,
+    ),
+    // rapporteur.recommendations.v1.VerdictService
+    (
+        "rapporteur.recommendations.v1.VerdictService/GetVerdict",
+        ANYONE,
+    ),
+    (
+        "rapporteur.recommendations.v1.VerdictService/ListVerdicts",
+        ANYONE,
+    ),
+    (
+        "rapporteur.recommendations.v1.VerdictService/CreateVerdict",
+        OFFICERS,
+    ),
+    (
+        "rapporteur.recommendations.v1.VerdictService/UpdateVerdict",
         OFFICERS,
     ),
     // rapporteur.recommendations.v1.VocabularyService

@@ -18,6 +18,7 @@ use rapporteur_search::{Generation, Generations, Index, Result, Writer};
 
 use super::after::{AT_A_TIME, After};
 use super::depends::dependents;
+use super::repeats::Repeats;
 use super::said::Sayings;
 use super::thing::documents;
 use super::{KEYWORDS, Standing};
@@ -40,6 +41,7 @@ pub(super) struct Shared {
     pub(super) folder: PathBuf,
     /// The index that is asked; none before it was opened.
     pub(super) live: std::sync::RwLock<Option<Arc<Index>>>,
+    pub(super) repeats: Repeats,
     pub(super) sayings: Sayings,
     pub(super) standing: tokio::sync::watch::Sender<Standing>,
     pub(super) rebuild: AtomicBool,
@@ -55,7 +57,7 @@ impl Shared {
         *live = index.cloned();
     }
 
-    fn stopped(&self) -> bool {
+    pub(super) fn stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
 }
@@ -151,6 +153,7 @@ impl Keeper {
         let changes = self.shared.views.changed().take();
         let names: Vec<&String> = changes.names.iter().collect();
         self.shared.sayings.take(&self.shared.views, &names);
+        self.shared.repeats.note(&changes);
         self.compare |= changes.cleared;
         self.again |= changes.cleared;
         changes
