@@ -51,6 +51,7 @@ pub mod serve;
 pub mod session;
 pub mod similar;
 pub mod soak;
+pub mod suggest;
 pub mod table;
 pub mod writes;
 
@@ -69,6 +70,10 @@ pub fn main() -> ExitCode {
         Some(Part::Soak(how)) => soak::run(arguments.folder.as_deref(), how),
         // What was asked for by a figure is held to it, with --check or without.
         Some(Part::Evaluate(set)) => match evaluate::run(set) {
+            Ok(evaluate::Verdict::Missed) => return ExitCode::FAILURE,
+            verdict => verdict.map(|verdict| verdict == evaluate::Verdict::Better),
+        },
+        Some(Part::Suggest(set)) => match suggest::run(set) {
             Ok(evaluate::Verdict::Missed) => return ExitCode::FAILURE,
             verdict => verdict.map(|verdict| verdict == evaluate::Verdict::Better),
         },

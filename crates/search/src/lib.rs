@@ -12,7 +12,8 @@
 //! | [`index`], [`generations`] | the index in a folder, and the one that takes its place |
 //! | [`rank`] | which texts answer best |
 //! | [`similar`] | how alike texts are |
-//! | [`evaluate`] | how good both are, on judged sets |
+//! | [`suggest`] | which classes a text belongs to |
+//! | [`evaluate`] | how good all of them are, on judged sets |
 //! | [`query`] | what people write, read |
 //! | `terms` | the same as the index understands it |
 //! | [`filter`] | conditions on fields |
@@ -37,6 +38,7 @@ pub mod page;
 pub mod query;
 pub mod rank;
 pub mod similar;
+pub mod suggest;
 
 mod head;
 mod statistics;
