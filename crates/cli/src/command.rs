@@ -15,7 +15,7 @@ use crate::{
     coverage, crosswalk, demo, dev_certs, dialogue, doctor, due, event, examples, gaps, grant,
     handover, inbox, instrument, key, load, manual, membership, node, open, party, plan, post,
     print, profile, recommendation, report, schedule, search, source, status, store, trace, up,
-    verify, vocabulary, whoami,
+    verdict, verify, vocabulary, whoami,
 };
 
 /// Keeps the record of intergovernmental dialogues: what was held, what was recommended, who answered,
@@ -65,6 +65,8 @@ enum Command {
     Report(report::Command),
     #[command(subcommand)]
     Assessment(assessment::Command),
+    #[command(subcommand)]
+    Verdict(verdict::Command),
     #[command(subcommand)]
     Schedule(schedule::Command),
     #[command(subcommand)]
@@ -231,6 +233,7 @@ async fn go(ctx: &mut Context<'_>, command: Command) -> Result<()> {
         Command::Commitment(command) => commitment::run(ctx, command).await,
         Command::Report(command) => report::run(ctx, command).await,
         Command::Assessment(command) => assessment::run(ctx, command).await,
+        Command::Verdict(command) => verdict::run(ctx, command).await,
         Command::Schedule(command) => schedule::run(ctx, command).await,
         Command::Vocabulary(command) => vocabulary::run(ctx, command).await,
         Command::Crosswalk(command) => crosswalk::run(ctx, command).await,

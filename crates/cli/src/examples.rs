@@ -312,6 +312,10 @@ const EXAMPLES: &[(&str, &str)] = &[
         "assessment add",
         r#"assessment add --addressee rabat/2024-lisbon-hlm.t3/pt --assessor icmpd --voice secretariat --status in-progress --on 2025-06-30"#,
     ),
+    (
+        "verdict list",
+        "verdict list --dialogue rabat --decision rejected",
+    ),
     ("schedule list", "schedule list --dialogue rabat"),
     (
         "schedule add",
@@ -406,6 +410,10 @@ const RECORDS: &[(&str, &str)] = &[
     ("commitment", "rabat/pt-training"),
     ("report", "rabat/pt-training-2026"),
     ("assessment", "rabat/icmpd-2025"),
+    (
+        "verdict",
+        "rabat/2024-lisbon-hlm.t3/theme-f6b97301337556e66668",
+    ),
     ("schedule", "rabat/yearly"),
     ("vocabulary", "upr-states"),
     ("crosswalk", "rabat/cadiz/5a-gcm-7"),
@@ -472,6 +480,7 @@ fn example(path: &str) -> Option<String> {
         "addressee" | "crosswalk" | "vocabulary" => "note",
         "report" => "narrative.fr",
         "assessment" => "method",
+        "verdict" => "decision",
         "source" => "url",
         _ => "title.fr",
     };

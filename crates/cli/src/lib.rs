@@ -71,6 +71,7 @@ mod store;
 mod system;
 mod trace;
 mod up;
+mod verdict;
 mod verify;
 
 mod cell;

@@ -12,6 +12,7 @@
 //! | [`words`] | what `field:value` stands for |
 //! | [`question`] | a request, read |
 //! | [`answer`] | what was found, shown |
+//! | [`said`] | what has been said, to be compared with what is about to be said |
 //! | [`keep`] | the index kept up, made anew, taken up again |
 
 mod answer;
@@ -19,6 +20,7 @@ mod depends;
 mod keep;
 mod lens;
 mod question;
+mod said;
 mod thing;
 mod words;
 
@@ -31,15 +33,18 @@ use rapporteur_proto::changes::v1::Service;
 use rapporteur_proto::gateway::v1::{Position, SearchRequest};
 use rapporteur_records::{Error, Result, Sight};
 use rapporteur_search::Index;
+use rapporteur_search::similar::{Match, Texts};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::spawn_blocking;
 
 use self::answer::{shown, texts};
 use self::keep::{Keeper, Shared};
+use self::said::Sayings;
 use crate::follow::{SERVICES, Views};
 
 pub use answer::Found;
 pub use question::SearchQuestion;
+pub use said::{Draft, Said};
 
 /// How the index is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -73,6 +78,7 @@ impl Search {
             views: views.clone(),
             folder: folder.to_owned(),
             live: RwLock::default(),
+            sayings: Sayings::default(),
             standing: watch::Sender::new(Standing::default()),
             rebuild: AtomicBool::new(false),
             stop: AtomicBool::new(false),
@@ -214,6 +220,33 @@ impl Search {
             self.rebuild();
         }
         Ok((found?, positions))
+    }
+
+    /// What has been said that is like a draft, as far as its reader may see it: the most alike first, at most one
+    /// text of each record. `except` leaves more out, before anything is counted. UNAVAILABLE while it is being made.
+    pub async fn alike(
+        &self,
+        draft: Draft,
+        except: impl Fn(&Said) -> bool + Send + 'static,
+    ) -> Result<Vec<Match<Said>>> {
+        let turn = self.turns.acquire().await;
+        let _turn = turn.map_err(|_| Error::Internal("searching has ended".to_owned()))?;
+        let shared = self.shared.clone();
+        let found = spawn_blocking(move || shared.sayings.alike(&shared.views, &draft, except));
+        found
+            .await
+            .unwrap_or_else(|error| Err(Error::Internal(error.to_string())))
+    }
+
+    /// Asks everything that has been said at once, whoever may see it ([`Said::is_seen`]); it takes as long as
+    /// `ask` does, and what changes waits. UNAVAILABLE while it is being made.
+    pub fn said<T>(&self, ask: impl FnOnce(&Texts<Said>) -> T) -> Result<T> {
+        self.shared.sayings.ask(ask)
+    }
+
+    /// How many texts have been said, and about how many bytes of memory they take.
+    pub fn said_size(&self) -> (usize, usize) {
+        self.shared.sayings.size()
     }
 
     fn live(&self) -> Result<Arc<Index>> {

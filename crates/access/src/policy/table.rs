@@ -451,6 +451,23 @@ pub const POLICY: &[(&str, Who)] = &[
         "rapporteur.recommendations.v1.ScheduleService/UpdateSchedule",
         OFFICERS,
     ),
+    // rapporteur.recommendations.v1.VerdictService
+    (
+        "rapporteur.recommendations.v1.VerdictService/GetVerdict",
+        ANYONE,
+    ),
+    (
+        "rapporteur.recommendations.v1.VerdictService/ListVerdicts",
+        ANYONE,
+    ),
+    (
+        "rapporteur.recommendations.v1.VerdictService/CreateVerdict",
+        OFFICERS,
+    ),
+    (
+        "rapporteur.recommendations.v1.VerdictService/UpdateVerdict",
+        OFFICERS,
+    ),
     // rapporteur.recommendations.v1.VocabularyService
     (
         "rapporteur.recommendations.v1.VocabularyService/GetVocabulary",

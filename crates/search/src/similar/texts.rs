@@ -66,8 +66,14 @@ impl<K: Clone + Eq + Hash + Ord> Texts<K> {
 
     /// Adds a text in a language (ISO 639-1, "" for none), or puts it in the place of the one with its key.
     pub fn put(&mut self, key: K, text: &str, language: &str) {
-        self.remove(&key);
         let terms = self.vocabulary.terms(text, language);
+        let place = self.places.get(&key).map(|place| *place as usize);
+        let old = place.and_then(|place| self.slots[place].as_ref());
+        if old.is_some_and(|old| old.terms == terms) {
+            // Most changes of a record leave its words alone.
+            return;
+        }
+        self.remove(&key);
         let unique = unique(&terms);
         self.vocabulary.count(&unique, true);
         let place = self.free.pop().unwrap_or_else(|| {
@@ -151,11 +157,9 @@ impl<K: Clone + Eq + Hash + Ord> Texts<K> {
         let print = Print::new(&terms);
         let mut matches = Vec::new();
         let mut scratch = Vec::new();
-        for place in self.candidates(&print, least, CANDIDATES.max(2 * limit), &mut scratch) {
-            let Some(slot) = self.slots[place as usize]
-                .as_ref()
-                .filter(|slot| !except(&slot.key))
-            else {
+        let most = CANDIDATES.max(2 * limit);
+        for place in self.candidates(&print, least, most, &mut scratch, &except) {
+            let Some(slot) = &self.slots[place as usize] else {
                 continue;
             };
             let compared = compare(&self.vocabulary, &print, &Print::new(&slot.terms), &unknown);
@@ -178,12 +182,14 @@ impl<K: Clone + Eq + Hash + Ord> Texts<K> {
 
     /// The slots that have the most in common with a text, by weight. Rare words come first; the common rest is
     /// not looked at once it could not lift a text to `least`. `scratch` is kept from call to call and is all 0.
+    /// `except` leaves texts out before they are cut to `limit`, so that they take no place of another.
     pub(super) fn candidates(
         &self,
         print: &Print,
         least: f32,
         limit: usize,
         scratch: &mut Vec<f32>,
+        except: impl Fn(&K) -> bool,
     ) -> Vec<u32> {
         scratch.resize(self.slots.len(), 0.0);
         let mut terms: Vec<(f32, Term)> = print
@@ -214,13 +220,12 @@ impl<K: Clone + Eq + Hash + Ord> Texts<K> {
             }
         }
         let value = |place: &u32| {
-            let words = self.slots[*place as usize]
-                .as_ref()
-                .map_or(1, |slot| slot.terms.len());
-            scratch[*place as usize] / (words as f32 + print.unique.len() as f32)
+            let slot = self.slots[*place as usize].as_ref()?;
+            let words = slot.terms.len() + print.unique.len();
+            let value = scratch[*place as usize] / words as f32;
+            (!except(&slot.key)).then_some((value, *place))
         };
-        let mut ranked: Vec<(f32, u32)> =
-            touched.iter().map(|place| (value(place), *place)).collect();
+        let mut ranked: Vec<(f32, u32)> = touched.iter().filter_map(value).collect();
         for place in touched {
             scratch[place as usize] = 0.0;
         }

@@ -17,8 +17,10 @@ use std::time::Duration;
 use rapporteur_search::{Generation, Generations, Index, Result, Writer};
 
 use super::depends::dependents;
+use super::said::Sayings;
 use super::thing::documents;
 use super::{KEYWORDS, Standing};
+use crate::changed::Changes;
 use crate::follow::{SERVICES, Views};
 use crate::model::Model;
 
@@ -40,6 +42,7 @@ pub(super) struct Shared {
     pub(super) folder: PathBuf,
     /// The index that is asked; none before it was opened.
     pub(super) live: std::sync::RwLock<Option<Arc<Index>>>,
+    pub(super) sayings: Sayings,
     pub(super) standing: tokio::sync::watch::Sender<Standing>,
     pub(super) rebuild: AtomicBool,
     pub(super) stop: AtomicBool,
@@ -71,6 +74,9 @@ pub(super) struct Keeper {
     build: Option<JoinHandle<Result<Built>>>,
     /// What changed since the build began.
     since: BTreeSet<String>,
+    /// What has been said is read again: under way, and wanted.
+    pass: Option<JoinHandle<()>>,
+    again: bool,
 }
 
 /// What is written on.
@@ -94,6 +100,8 @@ impl Keeper {
             compare: false,
             build: None,
             since: BTreeSet::new(),
+            pass: None,
+            again: true,
         }
     }
 
@@ -117,6 +125,7 @@ impl Keeper {
                 // What was taken in hand is not known to be written: everything is compared again.
                 self.desk = None;
                 self.compare = true;
+                self.again = true;
                 std::thread::sleep(REST);
             }
             self.shared.standing.send_if_modified(|now| {
@@ -125,14 +134,44 @@ impl Keeper {
                 news
             });
         }
+        // They look at the same flag.
         if let Some(build) = self.build.take() {
-            // It looks at the same flag.
             let _ = build.join();
+        }
+        if let Some(pass) = self.pass.take() {
+            let _ = pass.join();
         }
         if let Some(desk) = self.desk.take()
             && let Err(error) = desk.writer.finish()
         {
             tracing::warn!(%error, "the search index was not left in order; it is compared at the next start");
+        }
+    }
+
+    /// What changed; it is said at once, and has to be written yet.
+    fn changes(&mut self) -> Changes {
+        let changes = self.shared.views.changed().take();
+        let names: Vec<&String> = changes.names.iter().collect();
+        self.shared.sayings.take(&self.shared.views, &names);
+        self.compare |= changes.cleared;
+        self.again |= changes.cleared;
+        changes
+    }
+
+    /// Has what was said read again when that is wanted, on a thread of its own.
+    fn read_again(&mut self) {
+        if let Some(pass) = self.pass.take_if(|pass| pass.is_finished()) {
+            self.again |= pass.join().is_err();
+            self.shared.sayings.set_whole(!self.again);
+        }
+        if self.again && self.pass.is_none() {
+            self.again = false;
+            self.shared.sayings.set_whole(false);
+            let shared = self.shared.clone();
+            self.pass = Some(std::thread::spawn(move || {
+                shared.sayings.pass(&shared.views, || shared.stopped());
+                shared.views.changed().ring();
+            }));
         }
     }
 
@@ -152,8 +191,8 @@ impl Keeper {
         // First: whatever is taken over meanwhile is not claimed.
         let positions = self.shared.views.read_up_to();
         let note = note(&self.shared.views);
-        let changes = self.shared.views.changed().take();
-        self.compare |= changes.cleared;
+        let changes = self.changes();
+        self.read_again();
         if self.build.is_some() {
             self.since.extend(changes.names.iter().cloned());
         }
@@ -262,8 +301,7 @@ impl Keeper {
             }
         };
         let note = note(&self.shared.views);
-        let changes = self.shared.views.changed().take();
-        self.compare |= changes.cleared;
+        let changes = self.changes();
         self.since.extend(changes.names);
         let since = std::mem::take(&mut self.since);
         self.write(&mut built.writer, since)?;
@@ -343,14 +381,14 @@ fn note(views: &Views) -> String {
 
 /// Goes through all records that can be found, some at a time.
 #[derive(Default)]
-struct After {
+pub(super) struct After {
     table: usize,
     name: String,
 }
 
 impl After {
     /// The next names; none at the end.
-    fn next(&mut self, model: &Model) -> Vec<String> {
+    pub(super) fn next(&mut self, model: &Model) -> Vec<String> {
         use std::ops::Bound::{Excluded, Unbounded};
         fn some<T>(table: &crate::model::Table<T>, after: &str) -> Vec<String> {
             let rest = table.range::<str, _>((Excluded(after), Unbounded));
