@@ -24,6 +24,7 @@
 //! | [`soak`] | hours of mixed load: memory, disk, stalls |
 //! | [`evaluate`] | how good search results are, on judged sets |
 //! | [`similar`] | likeness among many texts |
+//! | [`suggest`] | how good suggested themes and nodes are |
 //! | [`table`] | what is printed |
 
 #![warn(missing_docs)]

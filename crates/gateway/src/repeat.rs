@@ -39,7 +39,7 @@ pub fn repeat(path: &str) -> Repeat {
 }
 
 /// First words of the names of methods that change nothing.
-const READS: [&str; 10] = [
+const READS: [&str; 11] = [
     "Get",
     "List",
     "BatchGet",
@@ -49,6 +49,7 @@ const READS: [&str; 10] = [
     "Check",
     "Count",
     "Issue",
+    "Suggest",
     "VerifyAudit",
 ];
 

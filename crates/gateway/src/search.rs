@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rapporteur_proto::gateway::v1::search_service_server::{SearchService, SearchServiceServer};
 use rapporteur_proto::gateway::v1::{
     RebuildSearchIndexRequest, RebuildSearchIndexResponse, SearchRequest, SearchResponse,
+    SuggestClassesRequest, SuggestClassesResponse,
 };
 use rapporteur_records::Result as Answer;
 use rapporteur_server::page::{PageToken, fingerprint, page_size};
@@ -67,6 +68,20 @@ impl SearchService for Found {
             positions,
             ..found.response
         }))
+    }
+
+    async fn suggest_classes(
+        &self,
+        request: Request<SuggestClassesRequest>,
+    ) -> Result<Response<SuggestClassesResponse>, Status> {
+        let (within, sight) = (patience(&request), Caller::sight_of(&request));
+        let request = request.into_inner();
+        self.search
+            .at_least(&request.at_least, within)
+            .await
+            .map_err(status)?;
+        let suggested = self.search.suggest(&request, &sight);
+        Ok(Response::new(suggested.await.map_err(status)?))
     }
 
     async fn rebuild_search_index(

@@ -200,6 +200,7 @@ pub const POLICY: &[(&str, Who)] = &[
     ("rapporteur.gateway.v1.FollowUpService/GetFigures", ANYONE),
     // rapporteur.gateway.v1.SearchService
     ("rapporteur.gateway.v1.SearchService/Search", ANYONE),
+    ("rapporteur.gateway.v1.SearchService/SuggestClasses", ANYONE),
     (
         "rapporteur.gateway.v1.SearchService/RebuildSearchIndex",
         OPERATORS,

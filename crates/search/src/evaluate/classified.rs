@@ -10,6 +10,7 @@ use super::judged::{Error, ID, LANGUAGE, Place, TEXT, TITLE, objects, string};
 use crate::suggest::Class;
 
 const PARENT: &[&str] = &["parent", "above", "broader"];
+const SCHEME: &[&str] = &["scheme", "plan"];
 const NAMES: &[&str] = &["names", "aliases", "hashtags"];
 const CLASSES: &[&str] = &["classes", "labels"];
 const DOCUMENT: &[&str] = &["document", "doc", "group"];
@@ -29,7 +30,7 @@ pub struct Text {
     pub classes: Vec<String>,
 }
 
-/// Reads classes: `{"id", "title" or "text", "language"?, "parent"?, "names"?}`; a further line with the same id
+/// Reads classes: `{"id", "title" or "text", "language"?, "parent"?, "names"?, "scheme"?}`; a further line with the same id
 /// says the same class in another language.
 ///
 /// # Errors
@@ -48,6 +49,7 @@ pub fn classes(file: &str, lines: impl BufRead) -> Result<Vec<Class<String>>, Er
         let class = all.entry(id.clone()).or_default();
         class.key = id;
         class.above = string(&object, PARENT).or(class.above.take());
+        class.scheme = string(&object, SCHEME).unwrap_or_default();
         class.titles.extend(title.map(|it| (it, language.clone())));
         class.texts.extend(text.map(|it| (it, language.clone())));
         class.names.extend(list(at, &object, NAMES)?);

@@ -192,3 +192,92 @@ impl<'a> Plain<'a> {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evaluate::classified;
+
+    const CLASSES: &str = r##"{"id": "a", "title": "Missing migrants", "language": "en", "scheme": "p"}
+        {"id": "a", "title": "Migrants disparus", "language": "fr", "scheme": "p"}
+        {"id": "a1", "parent": "a", "text": "Identify bodies at sea", "scheme": "p"}
+        {"id": "b", "title": "Remittances", "names": ["#SendMoney"], "scheme": "p"}"##;
+
+    fn text(id: &str, words: &str, classes: &[&str]) -> Text {
+        Text {
+            id: id.into(),
+            text: words.into(),
+            language: "en".into(),
+            document: id.into(),
+            classes: classes.iter().map(|class| (*class).to_owned()).collect(),
+        }
+    }
+
+    #[test]
+    fn figures_are_those_worked_out_by_hand() {
+        let ranked = |all: &[(&str, f32)]| -> Ranked {
+            all.iter()
+                .map(|(class, score)| ((*class).to_owned(), *score))
+                .collect()
+        };
+        let texts = [
+            text("1", "", &["a", "b"]),
+            text("2", "", &["b"]),
+            text("3", "", &["b"]),
+            text("4", "", &[]),
+            text("5", "", &[]),
+        ];
+        let found = [
+            ranked(&[("a", 0.9), ("c", 0.8), ("b", 0.7)]),
+            ranked(&[("a", 0.6), ("b", 0.5)]),
+            ranked(&[("b", 0.4)]),
+            ranked(&[("a", 0.3)]),
+            ranked(&[("a", 0.7)]),
+        ];
+        let quality = measure(&texts, &found, 0.5);
+        assert!((quality.precision_1 - 2.0 / 3.0).abs() < 1e-9);
+        assert!((quality.precision_3 - 1.0).abs() < 1e-9);
+        assert!((quality.precision - 0.5).abs() < 1e-9);
+        assert!((quality.coverage - 2.0 / 3.0).abs() < 1e-9);
+        assert!((quality.silence - 0.5).abs() < 1e-9);
+        assert!((as_sure(&found, 0.4) - 0.7).abs() < 1e-6);
+        assert!(as_sure(&found, 0.0).is_infinite());
+    }
+
+    #[test]
+    fn a_set_is_read_and_measured() {
+        let classes = classified::classes("classes.jsonl", CLASSES.as_bytes()).unwrap();
+        assert_eq!(classes.len(), 3);
+        assert_eq!(classes[0].titles.len(), 2);
+        assert_eq!(classes[2].names, ["#SendMoney"]);
+        let texts = [
+            text("1", "Identify bodies found at sea", &["a"]),
+            text("2", "Make remittances cheaper", &["b"]),
+            text("3", "Bake a cake", &[]),
+        ];
+        let found = suggested(&classes, &texts);
+        assert_eq!((found.classes, found.texts, found.without), (2, 2, 1));
+        assert!((found.ours.precision_1 - 1.0).abs() < 1e-9);
+        assert!((found.ours.silence - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_file_is_said() {
+        for (file, expected) in [
+            (r#"{"title": "x"}"#, "line 1: has no \"id\""),
+            (r#"{"id": "x"}"#, "line 1: has no \"title\""),
+            (
+                r#"{"id": "x", "title": "y", "names": "z"}"#,
+                "is no list of texts",
+            ),
+        ] {
+            let error = classified::classes("f", file.as_bytes())
+                .unwrap_err()
+                .to_string();
+            assert!(error.contains(expected), "{error}");
+        }
+        let error = classified::texts("f", r#"{"id": "x", "text": "y"}"#.as_bytes());
+        let error = error.unwrap_err().to_string();
+        assert!(error.contains("has no \"classes\""), "{error}");
+    }
+}

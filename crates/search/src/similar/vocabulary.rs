@@ -128,6 +128,15 @@ impl Vocabulary {
         }
     }
 
+    /// Whether a term says nothing by itself.
+    pub(crate) fn is_stop(&self, term: Term) -> bool {
+        term & CONCEPT == 0
+            && self
+                .words
+                .get(term as usize)
+                .is_some_and(|word| word.is_stop)
+    }
+
     /// How much a term weighs: how rare it is.
     pub(crate) fn weight(&self, term: Term) -> f32 {
         let place = (term & !CONCEPT) as usize;

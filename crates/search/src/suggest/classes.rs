@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 
 use crate::analysis::{self, Analysis};
+use crate::rank::concepts;
 use crate::similar::vocabulary::{CONCEPT, Term, Vocabulary, unique};
 
 /// How soon a word that is repeated counts no more, and how much longer texts are held back (BM25).
@@ -13,6 +14,8 @@ const B: f32 = 0.5;
 const TITLE: f32 = 1.5;
 /// How often a word of a class counts for the one above it.
 const BELOW: f32 = 0.8;
+/// What the words of a text weigh, beside its concepts, for a class that says nothing in their language.
+const FOREIGN: f32 = 0.4;
 /// No tree of classes is deeper; and whoever made a circle is not followed for ever.
 const DEPTH: usize = 16;
 /// Names with more words are texts.
@@ -23,6 +26,8 @@ const NAME_WORDS: usize = 6;
 pub struct Class<K> {
     /// Its key.
     pub key: K,
+    /// The scheme that it is of, such as a plan: the classes of one scheme stand against each other.
+    pub scheme: String,
     /// The class that it is part of; a text of this class is one of that class too.
     pub above: Option<K>,
     /// Its titles with their languages (ISO 639-1, "" for none).
@@ -37,6 +42,8 @@ pub struct Class<K> {
 #[derive(Clone, Debug)]
 struct Page {
     class: usize,
+    /// ISO 639-1; "" for none.
+    language: String,
     length: f32,
 }
 
@@ -66,6 +73,7 @@ pub struct Classes<K> {
     keys: Vec<K>,
     places: HashMap<K, usize>,
     above: Vec<Option<usize>>,
+    schemes: Vec<usize>,
     vocabulary: Vocabulary,
     pages: Vec<Page>,
     average: f32,
@@ -73,6 +81,8 @@ pub struct Classes<K> {
     rows: HashMap<Term, Vec<(u32, f32)>>,
     /// Names by language and first word.
     names: HashMap<(&'static str, String), Vec<Name>>,
+    /// By concept the classes that are called by it, in whatever language.
+    concepts: HashMap<usize, Vec<usize>>,
 }
 
 impl<K: Clone + Eq + Hash + Ord> Classes<K> {
@@ -87,7 +97,16 @@ impl<K: Clone + Eq + Hash + Ord> Classes<K> {
             .iter()
             .map(|class| places.get(class.above.as_ref()?).copied())
             .collect();
+        let mut numbers: HashMap<&str, usize> = HashMap::new();
+        let schemes = classes
+            .iter()
+            .map(|class| {
+                let next = numbers.len();
+                *numbers.entry(&class.scheme).or_insert(next)
+            })
+            .collect();
         let mut made = Self {
+            schemes,
             keys: classes.iter().map(|class| class.key.clone()).collect(),
             places,
             above,
@@ -96,6 +115,7 @@ impl<K: Clone + Eq + Hash + Ord> Classes<K> {
             average: 1.0,
             rows: HashMap::new(),
             names: HashMap::new(),
+            concepts: HashMap::new(),
         };
         let mut pages: BTreeMap<(usize, String), BTreeMap<Term, f32>> = BTreeMap::new();
         for (place, class) in classes.iter().enumerate() {
@@ -139,10 +159,14 @@ impl<K: Clone + Eq + Hash + Ord> Classes<K> {
     }
 
     fn lay_out(&mut self, pages: BTreeMap<(usize, String), BTreeMap<Term, f32>>) {
-        for ((class, _), words) in pages {
+        for ((class, language), words) in pages {
             let number = self.pages.len() as u32;
             let length = words.values().sum();
-            self.pages.push(Page { class, length });
+            self.pages.push(Page {
+                class,
+                language,
+                length,
+            });
             for (term, times) in words {
                 self.rows.entry(term).or_default().push((number, times));
             }
@@ -154,6 +178,10 @@ impl<K: Clone + Eq + Hash + Ord> Classes<K> {
     /// Takes down a name of a class.
     fn call(&mut self, class: usize, written: &str, language: &str) {
         let analysis = Analysis::of(language);
+        let read = analysis.words(written);
+        for concept in concepts::exactly(&read, analysis.language()) {
+            self.concepts.entry(*concept).or_default().push(class);
+        }
         let words = content(analysis, written);
         if let (Some(first), true) = (words.first(), words.len() <= NAME_WORDS) {
             let key = (analysis.language(), first.clone());
@@ -196,6 +224,28 @@ impl<K: Clone + Eq + Hash + Ord> Classes<K> {
         self.keys.is_empty()
     }
 
+    /// The number of the scheme of a class.
+    pub(super) fn scheme(&self, place: usize) -> usize {
+        self.schemes[place]
+    }
+
+    pub(super) fn same_scheme(&self, a: usize, b: usize) -> bool {
+        self.schemes[a] == self.schemes[b]
+    }
+
+    /// Whether a class is somewhere above another.
+    pub(super) fn is_above(&self, above: usize, below: usize) -> bool {
+        let mut at = self.above[below];
+        for _ in 0..DEPTH {
+            match at {
+                Some(place) if place == above => return true,
+                Some(place) => at = self.above[place],
+                None => return false,
+            }
+        }
+        false
+    }
+
     pub(super) fn key(&self, place: usize) -> &K {
         &self.keys[place]
     }
@@ -204,12 +254,17 @@ impl<K: Clone + Eq + Hash + Ord> Classes<K> {
     pub fn said(&self, text: &str, language: &str) -> Vec<Said> {
         let mut unknown = Vec::new();
         let language = analysis::primary(language);
-        let terms = unique(&self.vocabulary.terms_of(text, &language, &mut unknown));
-        let mass: f32 = terms
-            .iter()
-            .map(|term| self.vocabulary.weight(*term))
-            .sum::<f32>()
-            .max(f32::MIN_POSITIVE);
+        let mut terms = unique(&self.vocabulary.terms_of(text, &language, &mut unknown));
+        terms.retain(|term| !self.vocabulary.is_stop(*term));
+        let (mut words, mut concepts) = (0.0, f32::MIN_POSITIVE);
+        for term in &terms {
+            let mass = if term & CONCEPT == 0 {
+                &mut words
+            } else {
+                &mut concepts
+            };
+            *mass += self.vocabulary.weight(*term);
+        }
         let mut pages: Vec<(f32, Vec<(Term, f32)>)> = vec![Default::default(); self.pages.len()];
         for term in terms {
             let weight = self.vocabulary.weight(term);
@@ -223,6 +278,12 @@ impl<K: Clone + Eq + Hash + Ord> Classes<K> {
         }
         let mut said = vec![Said::default(); self.keys.len()];
         for (page, (sum, shared)) in self.pages.iter().zip(pages) {
+            let share = if page.language == language {
+                1.0
+            } else {
+                FOREIGN
+            };
+            let mass = concepts + share * words;
             let covered = (sum / (mass * (K1 + 1.0))).min(1.0);
             let one = &mut said[page.class];
             // The language in which the class is the most like the text.
@@ -255,6 +316,11 @@ impl<K: Clone + Eq + Hash + Ord> Classes<K> {
     }
 
     fn find_names(&self, text: &str, language: &str, said: &mut [Said]) {
+        for concept in concepts::named(&Analysis::of(language).words(text), language) {
+            for class in self.concepts.get(&concept).into_iter().flatten() {
+                said[*class].named = Some(concepts::name(concept).to_owned());
+            }
+        }
         // Names of no language are looked for in any.
         for language in [language, ""] {
             let analysis = Analysis::of(language);

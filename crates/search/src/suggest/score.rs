@@ -1,18 +1,23 @@
 //! Words, names and neighbours put together, with the reasons.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::Hash;
 
 use super::classes::{Classes, Said};
 
 /// So many of the most alike texts are heard.
-const NEIGHBOURS: usize = 10;
-/// What each witness is worth at most.
-const WORDS: f32 = 0.6;
-const NAME: f32 = 0.6;
-const NEIGHBOUR: f32 = 0.8;
-/// A class that has this share of a text's weight has nearly all that a class can have.
-const FULL: f32 = 0.45;
+const NEIGHBOURS: usize = 14;
+/// What the name of a class in a text is worth, against all of its words.
+const NAME: f32 = 0.5;
+/// What it is worth at most that people put alike texts into a class.
+const NEIGHBOUR: f32 = 0.45;
+/// Evidence that is as good as none.
+const NONE: f32 = 0.2;
+/// How much the mean of the best counts against a class, and how many those are.
+const OTHERS: f32 = 0.6;
+const BEST: usize = 4;
+/// How sharply evidence is told from none.
+const SHARP: f32 = 2.5;
 /// Words that are shown as reasons.
 const SHOWN: usize = 6;
 
@@ -30,7 +35,7 @@ pub struct Neighbour<N, K> {
 /// Why a class is suggested.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Reasons<N> {
-    /// What each part is worth by itself, from 0 to 1: words, name, neighbours.
+    /// What words, name and neighbours are worth; their sum is the evidence.
     pub parts: [f32; 3],
     /// Words (without their endings) and concepts in common, each with its share of all that is in common.
     pub words: Vec<(String, f32)>,
@@ -62,17 +67,23 @@ pub fn suggest<N: Clone + Ord, K: Clone + Eq + Hash + Ord>(
     least: f32,
 ) -> Vec<Suggestion<N, K>> {
     let mut all = scored(classes, text, language, neighbours, least);
+    leave_out_outdone(classes, &mut all);
+    all
+}
+
+/// Leaves out each class that is not surer than one below it.
+pub fn leave_out_outdone<N, K: Clone + Eq + Hash + Ord>(
+    classes: &Classes<K>,
+    all: &mut Vec<Suggestion<N, K>>,
+) {
+    let scores: HashMap<&K, f32> = all.iter().map(|one| (&one.class, one.score)).collect();
     let mut outdone = BTreeSet::new();
-    for one in &all {
+    for one in all.iter() {
         let above = classes.with_those_above(&one.class).into_iter().skip(1);
-        let less = |key: &K| {
-            let other = all.iter().find(|other| other.class == *key);
-            other.is_some_and(|other| other.score <= one.score)
-        };
-        outdone.extend(above.map(|place| classes.key(place).clone()).filter(less));
+        let less = |key: &&K| scores.get(key).is_some_and(|score| *score <= one.score);
+        outdone.extend(above.map(|place| classes.key(place)).filter(less).cloned());
     }
     all.retain(|one| !outdone.contains(&one.class));
-    all
 }
 
 /// The same, those that are outdone by one below them too.
@@ -83,28 +94,38 @@ pub fn scored<N: Clone + Ord, K: Clone + Eq + Hash + Ord>(
     neighbours: &[Neighbour<N, K>],
     least: f32,
 ) -> Vec<Suggestion<N, K>> {
-    let said = classes.said(text, language);
     let near = near(classes, neighbours);
-    let words = contrast(&said);
-    let mut all = Vec::new();
-    for (place, (said, words)) in said.into_iter().zip(words).enumerate() {
-        let (close, neighbours) = near.get(&place).cloned().unwrap_or_default();
+    let weigh = |(place, said): (usize, &Said)| {
         let name = if said.named.is_some() { NAME } else { 0.0 };
-        let parts = [WORDS * words, name, NEIGHBOUR * close];
-        let score = 1.0 - parts.iter().map(|part| 1.0 - part).product::<f32>();
-        if score < least || score <= 0.0 {
+        let close = near.get(&place).map_or(0.0, |(worth, _)| *worth);
+        [said.covered, name, NEIGHBOUR * close]
+    };
+    let said = classes.said(text, language);
+    let parts: Vec<[f32; 3]> = said.iter().enumerate().map(weigh).collect();
+    let evidence: Vec<f32> = parts.iter().map(|parts| parts.iter().sum()).collect();
+    let mut order: Vec<usize> = (0..evidence.len())
+        .filter(|place| evidence[*place] > 0.0)
+        .collect();
+    order.sort_by(|a, b| evidence[*b].total_cmp(&evidence[*a]).then(a.cmp(b)));
+    let mut all = Vec::new();
+    for place in &order {
+        let others = rivals(classes, &order, *place).map(|rival| evidence[rival]);
+        let score = sureness(evidence[*place], others.sum::<f32>() / BEST as f32);
+        if score < least {
             continue;
         }
-        let mut words = said.shared;
-        words.truncate(SHOWN);
+        let said = &said[*place];
         all.push(Suggestion {
-            class: classes.key(place).clone(),
+            class: classes.key(*place).clone(),
             score,
             reasons: Reasons {
-                parts,
-                words,
-                named: said.named,
-                neighbours,
+                parts: parts[*place],
+                words: said.shared.iter().take(SHOWN).cloned().collect(),
+                named: said.named.clone(),
+                neighbours: near
+                    .get(place)
+                    .map(|(_, names)| names.clone())
+                    .unwrap_or_default(),
             },
         });
     }
@@ -115,56 +136,70 @@ pub fn scored<N: Clone + Ord, K: Clone + Eq + Hash + Ord>(
     all
 }
 
-/// What the words say for each class, from 0 to 1: how much of the text it covers, held against the class that
-/// covers the most.
-fn contrast(said: &[Said]) -> Vec<f32> {
-    let most = said.iter().map(|one| one.covered).fold(0.0, f32::max);
-    let worth = |one: &Said| {
-        if most <= 0.0 {
-            return 0.0;
-        }
-        let absolute = (one.covered / FULL).min(1.0);
-        absolute * (one.covered / most).powi(2)
-    };
-    said.iter().map(worth).collect()
+/// How sure a class is, from its evidence and the mean evidence of the best.
+fn sureness(evidence: f32, best: f32) -> f32 {
+    let own = evidence.powf(SHARP);
+    own / (own + NONE.powf(SHARP) + OTHERS * best.powf(SHARP))
 }
 
-/// By class what its neighbours say, from 0 to 1, and who they are.
+/// The best classes of the scheme of this one, itself among them; those above and below it are not its rivals.
+fn rivals<'a, K: Clone + Eq + Hash + Ord>(
+    classes: &'a Classes<K>,
+    order: &'a [usize],
+    place: usize,
+) -> impl Iterator<Item = usize> + 'a {
+    let kin = move |other: usize| {
+        other != place && (classes.is_above(other, place) || classes.is_above(place, other))
+    };
+    let all = order.iter().copied();
+    all.filter(move |other| classes.same_scheme(*other, place) && !kin(*other))
+        .take(BEST)
+}
+
+/// What the neighbours of a class say, from 0 to 1, and who they are, the most alike first.
+type Near<N> = (f32, Vec<(N, f32)>);
+
+/// By class what its neighbours say, scheme by scheme: their share of the votes of all that are in a class of the
+/// scheme. Many votes of texts that are hardly alike are worth little.
 fn near<N: Clone + Ord, K: Clone + Eq + Hash + Ord>(
     classes: &Classes<K>,
     neighbours: &[Neighbour<N, K>],
-) -> BTreeMap<usize, (f32, Vec<(N, f32)>)> {
-    let mut nearest: Vec<&Neighbour<N, K>> = neighbours
-        .iter()
-        .filter(|one| !one.classes.is_empty())
-        .collect();
+) -> BTreeMap<usize, Near<N>> {
+    let mut nearest: Vec<&Neighbour<N, K>> = neighbours.iter().collect();
     nearest.sort_by(|a, b| {
-        b.likeness
-            .total_cmp(&a.likeness)
-            .then_with(|| a.name.cmp(&b.name))
+        let by_likeness = b.likeness.total_cmp(&a.likeness);
+        by_likeness.then_with(|| a.name.cmp(&b.name))
     });
-    nearest.truncate(NEIGHBOURS);
-    let weight = |one: &Neighbour<N, K>| one.likeness.clamp(0.0, 1.0).powi(2);
-    let all: f32 = nearest.iter().map(|one| weight(one)).sum();
-    let mut near: BTreeMap<usize, (f32, f32, Vec<(N, f32)>)> = BTreeMap::new();
+    // By scheme: how many were heard, and their votes together.
+    let mut heard: BTreeMap<usize, (usize, f32)> = BTreeMap::new();
+    let mut near: BTreeMap<usize, Near<N>> = BTreeMap::new();
     for one in nearest {
-        let mut counted: Vec<usize> = one
-            .classes
-            .iter()
-            .flat_map(|key| classes.with_those_above(key))
-            .collect();
-        counted.sort_unstable();
-        counted.dedup();
-        for place in counted {
-            let (votes, best, names) = near.entry(place).or_default();
-            *votes += weight(one);
-            *best = best.max(one.likeness);
-            names.push((one.name.clone(), one.likeness));
+        let vote = one.likeness.clamp(0.0, 1.0).powi(2);
+        let all = one.classes.iter();
+        let places: BTreeSet<usize> = all.flat_map(|key| classes.with_those_above(key)).collect();
+        let schemes: BTreeSet<usize> = places.iter().map(|at| classes.scheme(*at)).collect();
+        let mut full = BTreeSet::new();
+        for scheme in schemes {
+            let (count, votes) = heard.entry(scheme).or_default();
+            if *count == NEIGHBOURS {
+                full.insert(scheme);
+            } else {
+                *count += 1;
+                *votes += vote;
+            }
+        }
+        for place in places {
+            if !full.contains(&classes.scheme(place)) {
+                let (votes, names) = near.entry(place).or_default();
+                *votes += vote;
+                names.push((one.name.clone(), one.likeness));
+            }
         }
     }
-    // Many votes of texts that are hardly alike are worth little.
-    let worth = |votes: f32, best: f32| votes / all.max(f32::MIN_POSITIVE) * best.min(1.0).sqrt();
-    near.into_iter()
-        .map(|(place, (votes, best, names))| (place, (worth(votes, best), names)))
-        .collect()
+    for (place, (votes, names)) in &mut near {
+        let (_, all) = heard[&classes.scheme(*place)];
+        let most_alike = names.first().map_or(0.0, |(_, likeness)| likeness.min(1.0));
+        *votes = *votes / all.max(f32::MIN_POSITIVE) * most_alike.sqrt();
+    }
+    near
 }
