@@ -42,4 +42,6 @@ mod sample;
 mod search;
 mod seen;
 mod sets;
+mod suggest;
 mod upgrade;
+mod verdicts;

@@ -14,8 +14,8 @@ use crate::{
     addressee, assessment, audit, backup, chairmanship, changes, check, commitment, completion,
     coverage, crosswalk, demo, dev_certs, dialogue, doctor, due, event, examples, gaps, grant,
     handover, inbox, instrument, key, load, manual, membership, node, open, party, plan, post,
-    print, profile, recommendation, report, schedule, search, source, status, store, trace, up,
-    verdict, verify, vocabulary, whoami,
+    print, profile, recommendation, report, schedule, search, source, status, store, suggest,
+    trace, up, verdict, verify, vocabulary, whoami,
 };
 
 /// Keeps the record of intergovernmental dialogues: what was held, what was recommended, who answered,
@@ -67,6 +67,8 @@ enum Command {
     Assessment(assessment::Command),
     #[command(subcommand)]
     Verdict(verdict::Command),
+    #[command(subcommand)]
+    Suggest(suggest::Command),
     #[command(subcommand)]
     Schedule(schedule::Command),
     #[command(subcommand)]
@@ -234,6 +236,7 @@ async fn go(ctx: &mut Context<'_>, command: Command) -> Result<()> {
         Command::Report(command) => report::run(ctx, command).await,
         Command::Assessment(command) => assessment::run(ctx, command).await,
         Command::Verdict(command) => verdict::run(ctx, command).await,
+        Command::Suggest(command) => suggest::run(ctx, command).await,
         Command::Schedule(command) => schedule::run(ctx, command).await,
         Command::Vocabulary(command) => vocabulary::run(ctx, command).await,
         Command::Crosswalk(command) => crosswalk::run(ctx, command).await,

@@ -313,6 +313,23 @@ const EXAMPLES: &[(&str, &str)] = &[
         r#"assessment add --addressee rabat/2024-lisbon-hlm.t3/pt --assessor icmpd --voice secretariat --status in-progress --on 2025-06-30"#,
     ),
     (
+        "suggest repeats",
+        "suggest repeats --dialogue rabat --min-score 0.8",
+    ),
+    (
+        "suggest nodes",
+        r#"suggest nodes --text "Lower the cost of remittances" --plan rabat/cadiz"#,
+    ),
+    ("suggest themes", "suggest themes rabat/2024-lisbon-hlm.t3"),
+    (
+        "suggest accept",
+        "suggest accept rabat/2024-lisbon-hlm.t3/repeats-db07abc444b0a33c78d6",
+    ),
+    (
+        "suggest reject",
+        r#"suggest reject rabat/2024-lisbon-hlm.t3/repeats-db07abc444b0a33c78d6 --reason "another duty""#,
+    ),
+    (
         "verdict list",
         "verdict list --dialogue rabat --decision rejected",
     ),

@@ -68,6 +68,7 @@ mod print;
 mod sample;
 mod status;
 mod store;
+mod suggest;
 mod system;
 mod trace;
 mod up;

@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use rapporteur_proto::gateway::v1::search_service_server::{SearchService, SearchServiceServer};
 use rapporteur_proto::gateway::v1::{
-    RebuildSearchIndexRequest, RebuildSearchIndexResponse, SearchRequest, SearchResponse,
-    SuggestClassesRequest, SuggestClassesResponse,
+    ListSuggestionsRequest, ListSuggestionsResponse, RebuildSearchIndexRequest,
+    RebuildSearchIndexResponse, SearchRequest, SearchResponse, SuggestClassesRequest,
+    SuggestClassesResponse,
 };
 use rapporteur_records::Result as Answer;
 use rapporteur_server::page::{PageToken, fingerprint, page_size};
 use rapporteur_server::{Caller, MAX_DECODING_BYTES, MAX_ENCODING_BYTES, Refusals, status};
 use rapporteur_store::Store;
 use rapporteur_views::Search;
+use rapporteur_views::search::Wanted;
 use tonic::{Request, Response, Status};
 
 use crate::coverage::patience;
@@ -80,8 +82,39 @@ impl SearchService for Found {
             .at_least(&request.at_least, within)
             .await
             .map_err(status)?;
-        let suggested = self.search.suggest(&request, &sight);
+        let suggested = self.search.suggest_classes(&request, &sight);
         Ok(Response::new(suggested.await.map_err(status)?))
+    }
+
+    async fn list_suggestions(
+        &self,
+        request: Request<ListSuggestionsRequest>,
+    ) -> Result<Response<ListSuggestionsResponse>, Status> {
+        let (within, sight) = (patience(&request), Caller::sight_of(&request));
+        let mut request = request.into_inner();
+        let size = page_size(std::mem::take(&mut request.page_size)).map_err(status)?;
+        let token = std::mem::take(&mut request.page_token);
+        let at_least = std::mem::take(&mut request.at_least);
+        let query = fingerprint(&request).with(format!("{sight:?}").as_bytes());
+        let after = self.tokens.decode(&token, query).map_err(status)?;
+        let wanted = Wanted::read(request).map_err(status)?;
+        self.search
+            .at_least(&at_least, within)
+            .await
+            .map_err(status)?;
+        let suggested = self.search.suggest(wanted, &sight, size, after);
+        let (suggested, positions) = suggested.await.map_err(status)?;
+        let next = suggested.page.last;
+        let next = next.map(|key| self.tokens.encode(query, &key));
+        let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+        Ok(Response::new(ListSuggestionsResponse {
+            next_page_token: next.unwrap_or_default(),
+            total: count(suggested.page.total),
+            reckoned: count(suggested.reckoned),
+            to_reckon: count(suggested.to_reckon),
+            suggestions: suggested.page.entries,
+            positions,
+        }))
     }
 
     async fn rebuild_search_index(

@@ -12,6 +12,7 @@
 
 pub mod clusters;
 pub mod likeness;
+mod pair;
 pub mod texts;
 pub(crate) mod vocabulary;
 

@@ -15,6 +15,7 @@
 //! | [`question`] | a request, read |
 //! | [`answer`] | what was found, shown |
 //! | [`said`] | what has been said, to be compared with what is about to be said |
+//! | [`repeats`] | recommendations that say what others said, as suggestions |
 //! | [`keep`] | the index kept up, made anew, taken up again |
 
 mod answer;
@@ -23,6 +24,7 @@ mod depends;
 mod keep;
 mod lens;
 mod question;
+mod repeats;
 mod said;
 mod suggest;
 mod thing;
@@ -43,11 +45,14 @@ use tokio::task::spawn_blocking;
 
 use self::answer::{shown, texts};
 use self::keep::{Keeper, Shared};
+use self::repeats::Repeats;
 use self::said::Sayings;
 use crate::follow::{SERVICES, Views};
+use crate::page::Asked;
 
 pub use answer::Found;
 pub use question::SearchQuestion;
+pub use repeats::{Suggested, Wanted};
 pub use said::{Draft, Said};
 
 /// How the index is.
@@ -84,6 +89,7 @@ impl Search {
             folder: folder.to_owned(),
             live: RwLock::default(),
             sayings: Sayings::default(),
+            repeats: Repeats::default(),
             standing: watch::Sender::new(Standing::default()),
             rebuild: AtomicBool::new(false),
             stop: AtomicBool::new(false),
@@ -100,6 +106,9 @@ impl Search {
     pub async fn keep(&self) {
         let keeper = Keeper::new(self.shared.clone());
         let mut kept = spawn_blocking(move || keeper.run());
+        let shared = self.shared.clone();
+        let reckoned =
+            spawn_blocking(move || shared.repeats.run(&shared.views, || shared.stopped()));
         let mut progress = SERVICES.map(|service| self.shared.views.watch(service));
         let [events, recommendations] = &mut progress;
         loop {
@@ -109,6 +118,9 @@ impl Search {
                 ended = &mut kept => {
                     if let Err(error) = ended {
                         tracing::error!(%error, "the search index is kept up no more");
+                    }
+                    if let Err(error) = reckoned.await {
+                        tracing::error!(%error, "what repeats what is reckoned no more");
                     }
                     return;
                 }
@@ -121,6 +133,7 @@ impl Search {
     /// Has [`Search::keep`] end when it has done what it is about.
     pub fn stop(&self) {
         self.shared.stop.store(true, Ordering::Relaxed);
+        self.shared.repeats.ring();
         self.shared.views.changed().ring();
     }
 
@@ -240,6 +253,33 @@ impl Search {
         let shared = self.shared.clone();
         let found = spawn_blocking(move || shared.sayings.alike(&shared.views, &draft, except));
         found
+            .await
+            .unwrap_or_else(|error| Err(Error::Internal(error.to_string())))
+    }
+
+    /// What is suggested to a reader with this sight: at most `size` after a key (empty for the first page), and what
+    /// that rests on.
+    pub async fn suggest(
+        &self,
+        wanted: Wanted,
+        sight: &Sight,
+        size: usize,
+        after: Vec<u8>,
+    ) -> Result<(Suggested, Vec<Position>)> {
+        let turn = self.turns.acquire().await;
+        let _turn = turn.map_err(|_| Error::Internal("searching has ended".to_owned()))?;
+        let (shared, sight) = (self.shared.clone(), sight.clone());
+        let suggested = spawn_blocking(move || {
+            // First: whatever is taken over meanwhile is not claimed.
+            let positions = shared.views.positions();
+            let after = after.as_slice();
+            let asked = Asked { after, size };
+            let suggested = shared
+                .repeats
+                .suggest(&shared.views, &wanted, &sight, asked)?;
+            Ok((suggested, positions))
+        });
+        suggested
             .await
             .unwrap_or_else(|error| Err(Error::Internal(error.to_string())))
     }

@@ -202,6 +202,10 @@ pub const POLICY: &[(&str, Who)] = &[
     ("rapporteur.gateway.v1.SearchService/Search", ANYONE),
     ("rapporteur.gateway.v1.SearchService/SuggestClasses", ANYONE),
     (
+        "rapporteur.gateway.v1.SearchService/ListSuggestions",
+        ANYONE,
+    ),
+    (
         "rapporteur.gateway.v1.SearchService/RebuildSearchIndex",
         OPERATORS,
     ),

@@ -28,7 +28,7 @@ pub struct Texts<K> {
     pub(super) vocabulary: Vocabulary,
     pub(super) slots: Vec<Option<Slot<K>>>,
     free: Vec<u32>,
-    places: HashMap<K, u32>,
+    pub(super) places: HashMap<K, u32>,
     /// By term the slots that have it; some may have been given to others since.
     words: Vec<Vec<u32>>,
     concepts: Vec<Vec<u32>>,

@@ -17,6 +17,7 @@ use std::time::Duration;
 use rapporteur_search::{Generation, Generations, Index, Result, Writer};
 
 use super::depends::dependents;
+use super::repeats::Repeats;
 use super::said::Sayings;
 use super::thing::documents;
 use super::{KEYWORDS, Standing};
@@ -43,6 +44,7 @@ pub(super) struct Shared {
     /// The index that is asked; none before it was opened.
     pub(super) live: std::sync::RwLock<Option<Arc<Index>>>,
     pub(super) sayings: Sayings,
+    pub(super) repeats: Repeats,
     pub(super) standing: tokio::sync::watch::Sender<Standing>,
     pub(super) rebuild: AtomicBool,
     pub(super) stop: AtomicBool,
@@ -57,7 +59,7 @@ impl Shared {
         *live = index.cloned();
     }
 
-    fn stopped(&self) -> bool {
+    pub(super) fn stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
 }
@@ -192,6 +194,7 @@ impl Keeper {
         let positions = self.shared.views.read_up_to();
         let note = note(&self.shared.views);
         let changes = self.changes();
+        self.shared.repeats.note(&changes);
         self.read_again();
         if self.build.is_some() {
             self.since.extend(changes.names.iter().cloned());
@@ -302,6 +305,7 @@ impl Keeper {
         };
         let note = note(&self.shared.views);
         let changes = self.changes();
+        self.shared.repeats.note(&changes);
         self.since.extend(changes.names);
         let since = std::mem::take(&mut self.since);
         self.write(&mut built.writer, since)?;

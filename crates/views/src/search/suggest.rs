@@ -257,7 +257,7 @@ fn texts(model: &Model, name: &str) -> Result<Vec<(String, String)>> {
 
 impl Search {
     /// Suggests themes or nodes for a reader with this sight.
-    pub async fn suggest(
+    pub async fn suggest_classes(
         &self,
         request: &SuggestClassesRequest,
         sight: &Sight,
