@@ -22,7 +22,7 @@ impl<K: Clone + Eq + Hash + Ord> Texts<K> {
             return Vec::new();
         };
         let mut found = Vec::new();
-        for place in self.candidates(&print, least, CANDIDATES, scratch) {
+        for place in self.candidates(&print, least, CANDIDATES, scratch, |_| false) {
             let Some(slot) = &self.slots[place as usize] else {
                 continue;
             };
