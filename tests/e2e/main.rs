@@ -44,5 +44,6 @@ mod search;
 mod seen;
 mod sets;
 mod similar;
+mod suggest;
 mod upgrade;
 mod verdicts;

@@ -25,6 +25,7 @@
 //! | [`evaluate`] | how good search results are, on judged sets |
 //! | [`resolve`] | how well names are told |
 //! | [`similar`] | likeness among many texts |
+//! | [`suggest`] | how good suggested themes and nodes are |
 //! | [`table`] | what is printed |
 
 #![warn(missing_docs)]
@@ -53,6 +54,7 @@ pub mod serve;
 pub mod session;
 pub mod similar;
 pub mod soak;
+pub mod suggest;
 pub mod table;
 pub mod writes;
 
@@ -75,6 +77,10 @@ pub fn main() -> ExitCode {
             verdict => verdict.map(|verdict| verdict == evaluate::Verdict::Better),
         },
         Some(Part::Resolve(ask)) => resolve::run(ask),
+        Some(Part::Suggest(set)) => match suggest::run(set) {
+            Ok(evaluate::Verdict::Missed) => return ExitCode::FAILURE,
+            verdict => verdict.map(|verdict| verdict == evaluate::Verdict::Better),
+        },
         Some(Part::Similar(texts)) => similar::run(texts).map(|()| true),
         Some(Part::Open(open)) => cold::open(open).map(|()| true),
         None => session::run(&arguments),

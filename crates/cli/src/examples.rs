@@ -329,6 +329,11 @@ const EXAMPLES: &[(&str, &str)] = &[
         "suggest repeats --dialogue rabat --min-score 0.8",
     ),
     (
+        "suggest nodes",
+        r#"suggest nodes --text "Lower the cost of remittances" --plan rabat/cadiz"#,
+    ),
+    ("suggest themes", "suggest themes rabat/2024-lisbon-hlm.t3"),
+    (
         "suggest accept",
         "suggest accept rabat/2024-lisbon-hlm.t3/repeats-db07abc444b0a33c78d6",
     ),

@@ -1,5 +1,6 @@
 //! `suggest`: what the record may say besides, for a person to decide.
 
+mod classes;
 mod decide;
 
 use rapporteur_proto::gateway::v1::{ListSuggestionsRequest, ListSuggestionsResponse, Suggestion};
@@ -19,11 +20,15 @@ const PAGE: usize = 500;
 /// What a table shows of a suggestion; its verdict is by what it is decided.
 const COLUMNS: &[&str] = &["verdict", "score", "subject", "object", "alike", "reasons"];
 
-/// Suggestions: what repeats what, until somebody decides it
+/// Suggestions: what repeats what, what belongs where, until somebody decides it
 #[derive(Clone, Debug, clap::Subcommand)]
 pub(crate) enum Command {
     /// List recommendations that say what an earlier one said
     Repeats(Repeats),
+    /// Suggest nodes of plans for a recommendation or a text: which goal, which objective, which action
+    Nodes(Box<classes::Nodes>),
+    /// Suggest themes for a recommendation or a text
+    Themes(Box<classes::Ask>),
     /// Accept suggestions: the recommendation says so from now on
     Accept(Accept),
     /// Reject suggestions: they are not proposed again
@@ -55,6 +60,8 @@ pub(crate) struct Repeats {
 pub(crate) async fn run(ctx: &mut Context<'_>, command: Command) -> Result<()> {
     match command {
         Command::Repeats(ask) => repeats(ctx, ask).await,
+        Command::Nodes(ask) => classes::nodes(ctx, *ask).await,
+        Command::Themes(ask) => classes::themes(ctx, *ask).await,
         Command::Accept(ask) => decide::accept(ctx, ask).await,
         Command::Reject(ask) => decide::reject(ctx, ask).await,
     }

@@ -39,7 +39,7 @@ pub fn repeat(path: &str) -> Repeat {
 }
 
 /// First words of the names of methods that change nothing of the record.
-const READS: [&str; 12] = [
+const READS: [&str; 13] = [
     "Get",
     "List",
     "BatchGet",
@@ -51,6 +51,7 @@ const READS: [&str; 12] = [
     "Issue",
     "Search",
     "RebuildSearch",
+    "Suggest",
     "VerifyAudit",
 ];
 

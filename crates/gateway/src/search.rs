@@ -6,7 +6,7 @@ use rapporteur_proto::gateway::v1::search_service_server::{SearchService, Search
 use rapporteur_proto::gateway::v1::{
     ListSuggestionsRequest, ListSuggestionsResponse, RebuildSearchIndexRequest,
     RebuildSearchIndexResponse, RelatedRequest, RelatedResponse, SearchRequest, SearchResponse,
-    SimilarRequest, SimilarResponse,
+    SimilarRequest, SimilarResponse, SuggestClassesRequest, SuggestClassesResponse,
 };
 use rapporteur_records::Result as Answer;
 use rapporteur_server::page::{PageToken, fingerprint, page_size};
@@ -70,6 +70,20 @@ impl SearchService for Found {
             positions,
             ..found.response
         }))
+    }
+
+    async fn suggest_classes(
+        &self,
+        request: Request<SuggestClassesRequest>,
+    ) -> Result<Response<SuggestClassesResponse>, Status> {
+        let (within, sight) = (patience(&request), Caller::sight_of(&request));
+        let request = request.into_inner();
+        self.search
+            .at_least(&request.at_least, within)
+            .await
+            .map_err(status)?;
+        let suggested = self.search.suggest_classes(&request, &sight);
+        Ok(Response::new(suggested.await.map_err(status)?))
     }
 
     async fn list_suggestions(

@@ -12,8 +12,9 @@
 //! | [`index`], [`generations`] | the index in a folder, and the one that takes its place |
 //! | [`rank`] | which texts answer best |
 //! | [`similar`] | how alike texts are |
-//! | [`evaluate`] | how good both are, on judged sets |
+//! | [`suggest`] | which classes a text belongs to |
 //! | [`resolve`] | names of states and organisations, as written, told |
+//! | [`evaluate`] | how good all but the last are, on judged sets |
 //! | [`query`] | what people write, read |
 //! | `terms` | the same as the index understands it |
 //! | [`filter`] | conditions on fields |
@@ -39,6 +40,7 @@ pub mod query;
 pub mod rank;
 pub mod resolve;
 pub mod similar;
+pub mod suggest;
 
 mod head;
 mod statistics;

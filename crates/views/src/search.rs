@@ -8,6 +8,8 @@
 //! | --- | --- |
 //! | [`lens`] | what the readers of a version see |
 //! | [`thing`] | a record as something that can be found |
+//! | [`classes`] | themes and nodes of plans as classes of texts |
+//! | [`suggest`] | which of them a text may belong to |
 //! | [`depends`] | which other documents a record has a say in |
 //! | [`words`] | what `field:value` stands for |
 //! | [`question`] | a request, read |
@@ -21,6 +23,7 @@
 
 mod after;
 mod answer;
+mod classes;
 mod depends;
 mod keep;
 mod lens;
@@ -29,6 +32,7 @@ mod related;
 mod repeats;
 mod said;
 mod similar;
+mod suggest;
 mod thing;
 mod words;
 
@@ -78,6 +82,7 @@ pub struct Search {
     shared: Arc<Shared>,
     /// Searches at a time: as many as the machine can do at once, so that none makes all others slow.
     turns: Arc<Semaphore>,
+    classes: Arc<classes::Ready>,
 }
 
 impl Search {
@@ -99,6 +104,7 @@ impl Search {
         Self {
             shared: Arc::new(shared),
             turns: Arc::new(Semaphore::new(turns)),
+            classes: Arc::default(),
         }
     }
 

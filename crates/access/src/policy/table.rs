@@ -204,6 +204,7 @@ pub const POLICY: &[(&str, Who)] = &[
     ("rapporteur.gateway.v1.SearchService/Search", ANYONE),
     ("rapporteur.gateway.v1.SearchService/Similar", ANYONE),
     ("rapporteur.gateway.v1.SearchService/Related", ANYONE),
+    ("rapporteur.gateway.v1.SearchService/SuggestClasses", ANYONE),
     (
         "rapporteur.gateway.v1.SearchService/ListSuggestions",
         ANYONE,

@@ -8,7 +8,7 @@ use rapporteur_proto::recommendations::v1::{
 use tonic::Code;
 use uuid::Uuid;
 
-use super::{all, kind};
+use super::{all, classes, kind};
 use crate::connect::Connection;
 use crate::context::Context;
 use crate::error::{Failure, Result};
@@ -72,7 +72,8 @@ async fn decide(
         verdicts: verdicts.clone(),
         ..Default::default()
     };
-    let (found, _) = all(&to, request, 0).await?;
+    let (mut found, _) = all(&to, request, 0).await?;
+    found.extend(classes::meant(&to, &verdicts).await?);
     let mut done = Vec::new();
     for verdict in verdicts {
         if !found.iter().any(|suggestion| suggestion.verdict == verdict) {
@@ -120,7 +121,7 @@ async fn decided(to: &Connection, name: String, decision: VerdictDecision) -> Re
         )),
         Err(failure) if is(&failure, Code::NotFound) => Err(Failure::other(
             "NOT_SUGGESTED",
-            format!("{short} is not suggested; `rapporteur suggest repeats` shows what is"),
+            format!("{short} is not suggested; `rapporteur suggest` shows what is"),
         )),
         Err(failure) => Err(failure),
     }

@@ -38,6 +38,8 @@ pub struct Texts<K> {
 pub(super) struct Slot<K> {
     pub(super) key: K,
     pub(super) terms: Box<[Term]>,
+    /// Whether it counts for how rare words are.
+    heard: bool,
 }
 
 impl<K: Clone + Eq + Hash + Ord> Default for Texts<K> {
@@ -66,16 +68,28 @@ impl<K: Clone + Eq + Hash + Ord> Texts<K> {
 
     /// Adds a text in a language (ISO 639-1, "" for none), or puts it in the place of the one with its key.
     pub fn put(&mut self, key: K, text: &str, language: &str) {
+        self.place(key, text, language, true);
+    }
+
+    /// The same of a text that is not for all who ask: it is found like others, but says nothing of how rare words
+    /// are, so that no score tells of it.
+    pub fn put_unheard(&mut self, key: K, text: &str, language: &str) {
+        self.place(key, text, language, false);
+    }
+
+    fn place(&mut self, key: K, text: &str, language: &str, heard: bool) {
         let terms = self.vocabulary.terms(text, language);
         let place = self.places.get(&key).map(|place| *place as usize);
         let old = place.and_then(|place| self.slots[place].as_ref());
-        if old.is_some_and(|old| old.terms == terms) {
+        if old.is_some_and(|old| old.terms == terms && old.heard == heard) {
             // Most changes of a record leave its words alone.
             return;
         }
         self.remove(&key);
         let unique = unique(&terms);
-        self.vocabulary.count(&unique, true);
+        if heard {
+            self.vocabulary.count(&unique, true);
+        }
         let place = self.free.pop().unwrap_or_else(|| {
             self.slots.push(None);
             (self.slots.len() - 1) as u32
@@ -95,6 +109,7 @@ impl<K: Clone + Eq + Hash + Ord> Texts<K> {
         self.slots[place as usize] = Some(Slot {
             key: key.clone(),
             terms,
+            heard,
         });
         self.places.insert(key, place);
     }
@@ -108,7 +123,9 @@ impl<K: Clone + Eq + Hash + Ord> Texts<K> {
             return false;
         };
         let unique = unique(&slot.terms);
-        self.vocabulary.count(&unique, false);
+        if slot.heard {
+            self.vocabulary.count(&unique, false);
+        }
         for term in unique {
             if let Some(rows) = self.rows_mut(term)
                 && let Some(at) = rows.iter().position(|row| *row == place)

@@ -204,7 +204,12 @@ impl Kept {
             self.texts.remove(gone);
         }
         for (key, (language, text)) in keys.iter().zip(&texts) {
-            self.texts.put(key.clone(), text, spoken(language, text));
+            let language = spoken(language, text);
+            if internal {
+                self.texts.put_unheard(key.clone(), text, language);
+            } else {
+                self.texts.put(key.clone(), text, language);
+            }
         }
         if !keys.is_empty() {
             self.records.insert(name, keys.into());
@@ -271,6 +276,21 @@ pub(super) fn spoken<'l>(language: &'l str, text: &str) -> &'l str {
         UNDETERMINED | "" => guess(text).unwrap_or("en"),
         primary => primary,
     }
+}
+
+/// What is like a draft among all that a model says.
+#[cfg(test)]
+pub(super) fn alike_in(
+    model: &Model,
+    draft: &Draft,
+    except: impl Fn(&Said) -> bool,
+) -> Vec<Match<Said>> {
+    let mut kept = Kept::default();
+    let names = model.recommendations.keys().chain(model.instruments.keys());
+    for name in names.chain(model.commitments.keys()) {
+        kept.put(name, said(model, name).map(owned));
+    }
+    still_seen(model, kept.alike(draft, except), draft)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use rapporteur_records::words::text::folded_words;
 use rapporteur_search::similar::{Alike, REPEATS, Texts};
 
-use crate::search::said::primary;
+use crate::search::said::spoken;
 
 /// The digest of a text and its language.
 type Digest = [u8; 16];
@@ -138,7 +138,7 @@ impl Graph {
         };
         let mut texts = Vec::new();
         for (language, text) in said.texts {
-            let language = primary(&language);
+            let language = spoken(&language, &text);
             let Some(digest) = digest(&text, language) else {
                 continue;
             };
