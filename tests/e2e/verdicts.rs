@@ -213,7 +213,7 @@ async fn what_repeats_what_is_decided_once_and_for_all() {
     assert_eq!(code, Some(0), "{said}");
     let open = house.suggested(None).await;
     assert_eq!(pairs(&open), [("once-more", "first")]);
-    let as_repeats = ["suggest", "accept", &open[0].2, "--as", "repeats"];
+    let as_repeats = ["suggest", "accept", &open[0].2, "--kind", "repeats"];
     let (code, said) = house.tool(Some(&officer), &as_repeats);
     assert_eq!(code, Some(0), "{said}");
     assert_eq!(pairs(&house.suggested(None).await), []);

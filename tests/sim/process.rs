@@ -15,30 +15,30 @@ pub(crate) const BROKEN: &str = "RAPPORTEUR_SIM_BROKEN";
 pub(crate) struct Simulator {
     _folder: TempDir,
     /// None without a C compiler: then a seed decides what goes wrong, but not all that follows from it.
-    random: Option<PathBuf>,
+    exact: Option<PathBuf>,
 }
 
 impl Simulator {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let random = folder.path().join("random.so");
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sim/random.c");
+        let exact = folder.path().join("exact.so");
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sim/exact.c");
         let mut compiler = Command::new("cc");
         compiler.args(["-shared", "-fPIC", "-O1", "-o"]);
-        let compiled = compiler.arg(&random).arg(source).status();
-        let random = compiled.ok().map(|status| {
-            assert!(status.success(), "tests/sim/random.c does not compile");
-            random
+        let compiled = compiler.arg(&exact).arg(source).status();
+        let exact = compiled.ok().map(|status| {
+            assert!(status.success(), "tests/sim/exact.c does not compile");
+            exact
         });
         Self {
             _folder: folder,
-            random,
+            exact,
         }
     }
 
     /// Whether a seed decides everything.
     pub(crate) fn is_exact(&self) -> bool {
-        self.random.is_some()
+        self.exact.is_some()
     }
 
     /// Simulates a seed; what the process printed, and whether all was well.
@@ -55,8 +55,8 @@ impl Simulator {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.args(["one_seed", "--exact", "--nocapture", "--test-threads=1"]);
         command.env(ONE, seed.to_string()).stdin(Stdio::null());
-        if let Some(random) = &self.random {
-            command.env("LD_PRELOAD", random);
+        if let Some(exact) = &self.exact {
+            command.env("LD_PRELOAD", exact);
         }
         command
     }

@@ -39,7 +39,7 @@ pub fn repeat(path: &str) -> Repeat {
 }
 
 /// First words of the names of methods that change nothing of the record.
-const READS: [&str; 13] = [
+const READS: [&str; 15] = [
     "Get",
     "List",
     "BatchGet",
@@ -51,6 +51,8 @@ const READS: [&str; 13] = [
     "Issue",
     "Search",
     "RebuildSearch",
+    "Similar",
+    "Related",
     "Suggest",
     "VerifyAudit",
 ];

@@ -35,7 +35,7 @@ pub(crate) struct Accept {
     #[command(flatten)]
     which: Which,
     /// As what, when not as it was suggested
-    #[arg(long = "as", value_name = "KIND", value_parser = ["repeats", "duplicate-of"])]
+    #[arg(long, value_name = "KIND", value_parser = ["repeats", "duplicate-of"])]
     kind: Option<String>,
 }
 
