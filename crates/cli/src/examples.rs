@@ -28,6 +28,14 @@ const EXAMPLES: &[(&str, &str)] = &[
         "search",
         r#"search missing migrants --kind recommendation --year 2021..2024 --facets theme --facets party"#,
     ),
+    (
+        "draft",
+        "draft --from-post post.txt --dialogue rabat --posted 2024-10-08 --write-verdicts verdicts.ndjson",
+    ),
+    (
+        "compose",
+        "compose --event rabat/2024-lisbon-hlm --as report-out --lang fr",
+    ),
     ("whoami", "whoami"),
     (
         "audit",

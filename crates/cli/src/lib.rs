@@ -54,6 +54,9 @@ mod inbox;
 mod open;
 mod search;
 
+mod compose;
+mod draft;
+
 mod audit;
 mod backup;
 mod changes;
