@@ -30,6 +30,7 @@ mod keeping_keyed;
 mod keyed;
 mod kill;
 mod nearby;
+mod posts;
 mod private;
 #[path = "../../crates/bench/src/raw.rs"]
 #[allow(unreachable_pub, reason = "it is public in the bench")]

@@ -12,10 +12,10 @@ use crate::error::{Failure, Result};
 use crate::surroundings::Surroundings;
 use crate::{
     addressee, assessment, audit, backup, chairmanship, changes, check, commitment, completion,
-    coverage, crosswalk, demo, dev_certs, dialogue, doctor, due, event, examples, gaps, grant,
-    handover, inbox, instrument, key, load, manual, membership, node, open, party, plan, post,
-    print, profile, recommendation, related, report, resolve, schedule, search, similar, source,
-    status, store, suggest, trace, up, verdict, verify, vocabulary, whoami,
+    compose, coverage, crosswalk, demo, dev_certs, dialogue, doctor, draft, due, event, examples,
+    gaps, grant, handover, inbox, instrument, key, load, manual, membership, node, open, party,
+    plan, post, print, profile, recommendation, related, report, resolve, schedule, search, similar,
+    source, status, store, suggest, trace, up, verdict, verify, vocabulary, whoami,
 };
 
 /// Keeps the record of intergovernmental dialogues: what was held, what was recommended, who answered,
@@ -85,6 +85,10 @@ enum Command {
     Similar(similar::Ask),
     /// Find what has to do with a record, across dialogues and languages, and why
     Related(related::Ask),
+    /// Propose what the text of posts says; what you accept becomes records
+    Draft(Box<draft::Ask>),
+    /// Write a post from what the record says of an event, each figure with its claim
+    Compose(compose::Ask),
     /// Show what waits for a post: returned, to be answered, due, to be verified, open
     Inbox(inbox::Ask),
     /// Record what an addressee answers (short for `addressee respond`)
@@ -251,6 +255,8 @@ async fn go(ctx: &mut Context<'_>, command: Command) -> Result<()> {
         Command::Search(ask) => search::run(ctx, *ask).await,
         Command::Similar(ask) => similar::run(ctx, ask).await,
         Command::Related(ask) => related::run(ctx, ask).await,
+        Command::Draft(ask) => draft::run(ctx, *ask).await,
+        Command::Compose(ask) => compose::run(ctx, ask).await,
         Command::Inbox(ask) => inbox::run(ctx, ask).await,
         Command::Respond(ask) => addressee::respond(ctx, *ask).await,
         Command::Open(ask) => open::run(ctx, ask).await,

@@ -40,6 +40,14 @@ const EXAMPLES: &[(&str, &str)] = &[
         "related",
         "related recommendation:rabat/2023-geneva-missing.network",
     ),
+    (
+        "draft",
+        "draft --from-post post.txt --dialogue rabat --posted 2024-10-08 --write-verdicts verdicts.ndjson",
+    ),
+    (
+        "compose",
+        "compose --event rabat/2024-lisbon-hlm --as report-out --lang fr",
+    ),
     ("whoami", "whoami"),
     (
         "audit",

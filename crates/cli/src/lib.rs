@@ -57,6 +57,9 @@ mod resolve;
 mod search;
 mod similar;
 
+mod compose;
+mod draft;
+
 mod audit;
 mod backup;
 mod changes;

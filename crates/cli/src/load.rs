@@ -91,6 +91,19 @@ pub(crate) async fn install(
     finish(ctx, &verdicts, broken, ask.dry_run, false)
 }
 
+/// Takes over lines that a command has made, as `load` would; a refused line does not stop those after it.
+pub(crate) async fn made(
+    ctx: &mut Context<'_>,
+    file: &str,
+    lines: &str,
+    dry_run: bool,
+    reason: &str,
+) -> Result<()> {
+    let loader = Loader::new(ctx.connect()?, dry_run, reason.to_owned());
+    let (verdicts, broken) = load(&loader, &[(file, lines)], true, false).await;
+    finish(ctx, &verdicts, broken, dry_run, false)
+}
+
 /// Shows what became of each line.
 fn finish(
     ctx: &mut Context<'_>,
