@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-const ROOMS: [(&str, &[&str]); 12] = [
+const ROOMS: [(&str, &[&str]); 13] = [
     ("proto", &[]),
     ("store", &[]),
     ("search", &[]),
+    ("exchange", &["proto"]),
     ("records", &["proto", "store"]),
     ("server", &["access", "proto", "records", "store"]),
     ("events", &["proto", "records", "server", "store"]),
