@@ -8,9 +8,13 @@
 //! | module | holds |
 //! | --- | --- |
 //! | [`read`] | formats: bytes to rows |
+//! | [`map`] | mappings: rows to drafts of records |
 //! | [`row`] | rows, places, refusals, facts about a file |
+//! | [`snapshot`] | one calendar at two times |
 
 #![warn(missing_docs)]
 
+pub mod map;
 pub mod read;
 pub mod row;
+pub mod snapshot;

@@ -21,6 +21,7 @@ use std::ops::ControlFlow;
 use crate::row::{Damage, Facts, Refused, Row};
 pub use out::Sink;
 
+pub(crate) use out::is_empty;
 use out::{Out, Stop};
 
 /// What a file may cost.
