@@ -268,6 +268,7 @@ impl<'m> Mapper<'m> {
         let key = self.mapping.key.fill_all(&scope, "the key of the row")?;
         let scope = self.scope(row, &columns, &key, "");
         let id = self.mapping.id.fill_all(&scope, "the id of the record")?;
+        let plain = key.clone();
         let (key, id) = self.occurrence(key, id)?;
         let scope = self.scope(row, &columns, &key, &id);
         let (mut records, mut new) = (Vec::new(), Organisations::new());
@@ -287,6 +288,7 @@ impl<'m> Mapper<'m> {
         let organisations = new.iter().map(|(name, title)| organisation(name, title));
         let mut all: Vec<Record> = organisations.collect::<Result<_, _>>()?;
         all.append(&mut records);
+        self.count(&plain, &key, &id);
         for record in all.iter().filter(|record| record.shared) {
             if self.shared.len() < SHARED && !self.shared.contains_key(&record.name) {
                 self.shared.insert(record.name.clone(), record.clone());
@@ -295,22 +297,27 @@ impl<'m> Mapper<'m> {
         Ok((key, all))
     }
 
-    /// Counts the key, and sees that no two keys become one id.
-    fn occurrence(&mut self, key: String, id: String) -> Result<(String, String), Wrong> {
-        let times = self.seen.entry(digest(&key)).or_insert(0);
-        *times += 1;
-        let (key, id) = match *times {
+    /// The key and the id as this row has them: the second row of a key is `#2`. No two keys become one id.
+    fn occurrence(&self, key: String, id: String) -> Result<(String, String), Wrong> {
+        let times = self.seen.get(&digest(&key)).map_or(1, |times| times + 1);
+        let (key, id) = match times {
             1 => (key, short_id(id)),
             times => (format!("{key}#{times}"), short_id(format!("{id}.{times}"))),
         };
-        let owner = digest(&key);
-        if *self.ids.entry(digest(&id)).or_insert(owner) != owner {
+        let owner = self.ids.get(&digest(&id));
+        if owner.is_some_and(|owner| *owner != digest(&key)) {
             let reason = format!(
                 "{id:?} is already the id of another row; a longer `id` in the mapping would keep them apart"
             );
             return Err(Wrong::new("id", reason));
         }
         Ok((key, id))
+    }
+
+    /// Remembers a row that is not refused: one that is refused takes no number from its twin.
+    fn count(&mut self, plain: &str, key: &str, id: &str) {
+        *self.seen.entry(digest(plain)).or_insert(0) += 1;
+        self.ids.insert(digest(id), digest(key));
     }
 
     fn no_record(&self, scope: &Scope<'_>) -> Wrong {

@@ -89,16 +89,21 @@ pub(crate) fn is_id(id: &str) -> bool {
         && bytes.iter().all(|b| plain(*b) || matches!(b, b'-' | b'.'))
 }
 
-/// What stands before the first of `marks`; all when there is none.
+/// What stands before `mark`, in any case; all when there is none.
 pub(crate) fn before<'t>(text: &'t str, mark: &str) -> &'t str {
-    text.find(mark).map_or(text, |at| &text[..at]).trim()
+    find(text, mark).map_or(text, |at| &text[..at]).trim()
 }
 
-/// What stands after `mark`; nothing when there is none.
+/// What stands after `mark`, in any case; nothing when there is none.
 pub(crate) fn after<'t>(text: &'t str, mark: &str) -> &'t str {
-    text.find(mark)
+    find(text, mark)
         .map_or("", |at| &text[at + mark.len()..])
         .trim()
+}
+
+fn find(text: &str, mark: &str) -> Option<usize> {
+    // Small letters of ASCII are as long as capitals, so places are the same.
+    text.to_ascii_lowercase().find(&mark.to_ascii_lowercase())
 }
 
 /// What stands in the first round brackets.

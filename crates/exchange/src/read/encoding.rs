@@ -17,7 +17,7 @@ pub(super) struct Scan {
     /// Bytes of the byte order mark.
     pub(super) bom: u64,
     pub(super) line_ends: LineEnds,
-    /// The line of the first byte that is not UTF-8, when the text is taken for UTF-8 all the same.
+    /// The line of the first byte that is not UTF-8.
     pub(super) broken: Option<u64>,
     /// Whether the quotation marks pair up.
     pub(super) quotes_pair: bool,
@@ -190,7 +190,7 @@ impl Counts {
             by: "every byte of it is UTF-8".to_owned(),
             bom: 0,
             line_ends,
-            broken: None,
+            broken: (self.bad > 0).then_some(self.first_bad),
             quotes_pair: self.quotes.is_multiple_of(2),
         };
         if let Some((encoding, length)) = Encoding::for_bom(head) {
@@ -203,14 +203,11 @@ impl Counts {
         } else if self.bad > 0 && self.good < 4 * self.bad {
             (scan.encoding, scan.by) = self.legacy(line_ends);
         }
-        if self.bad > 0 && scan.encoding == UTF_8 {
-            scan.broken = Some(self.first_bad);
-            if scan.bom == 0 {
-                scan.by = format!(
-                    "{} characters are UTF-8, {} bytes are not",
-                    self.good, self.bad
-                );
-            }
+        if self.bad > 0 && scan.encoding == UTF_8 && scan.bom == 0 {
+            scan.by = format!(
+                "{} characters are UTF-8, {} bytes are not",
+                self.good, self.bad
+            );
         }
         scan
     }

@@ -39,7 +39,7 @@ pub(super) fn open(mut source: impl Read, limits: &Limits) -> Result<Cursor<Vec<
             |_| format!("part {at}"),
             |name| name.chars().take(100).collect(),
         );
-        if part.enclosed_name().is_none() || name.contains('\\') {
+        if part.enclosed_name().is_none() || leads_out(part.name_raw()) {
             let reason = format!("has a part {name:?}, whose name leads out of the document");
             return Err(Damage::new(reason).into());
         }
@@ -67,6 +67,12 @@ pub(super) fn open(mut source: impl Read, limits: &Limits) -> Result<Cursor<Vec<
         unpacked += size;
     }
     Ok(archive.into_inner())
+}
+
+/// Whether a name is absolute, goes up, or is written for another system.
+fn leads_out(name: &[u8]) -> bool {
+    let up = name.split(|byte| *byte == b'/').any(|step| step == b"..");
+    up || name.starts_with(b"/") || name.iter().any(|byte| matches!(byte, b'\\' | b':' | 0))
 }
 
 /// The archive of a document.
