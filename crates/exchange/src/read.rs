@@ -29,7 +29,7 @@ use out::{Out, Stop};
 pub struct Limits {
     /// Longest cell, in bytes of UTF-8.
     pub cell: usize,
-    /// Longest line or record, in bytes of UTF-8.
+    /// Longest line, record or JSON row, in bytes of UTF-8.
     pub line: usize,
     /// Most columns of a row.
     pub columns: usize,
@@ -54,7 +54,7 @@ impl Default for Limits {
             nesting: 64,
             rows: 1_000_000,
             document: 128 << 20,
-            unpacked: 256 << 20,
+            unpacked: 128 << 20,
             ratio: 200,
         }
     }

@@ -8,6 +8,14 @@
 //!
 //! It prints a table file by file, and writes the drafts as record lines, which `count.py` counts against the raw files.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests"
+)]
+
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{BufReader, Write as _};
@@ -20,8 +28,17 @@ use rapporteur_exchange::read::Options;
 use rapporteur_exchange::snapshot::{Snapshot, What};
 use serde_json::Value;
 
-/// Each file, its mapping, and what the caller must say.
-const FILES: &[(&str, &str, &[(&str, &str)])] = &[
+/// A file, its mapping, and what the caller must say.
+type Planned = (
+    &'static str,
+    &'static str,
+    &'static [(&'static str, &'static str)],
+);
+
+/// What the caller says for a file.
+type Parameters = BTreeMap<String, String>;
+
+const FILES: &[Planned] = &[
     ("reference/countries.csv", "countries", &[]),
     ("reference/country_aliases.csv", "country-aliases", &[]),
     ("reference/languages.csv", "languages", &[]),
@@ -128,7 +145,7 @@ fn names(data: &Path) -> Names {
 }
 
 /// The files and their mappings; a file of the folder that is in neither list would be missed.
-fn all(data: &Path) -> Vec<(String, &'static str, BTreeMap<String, String>)> {
+fn all(data: &Path) -> Vec<(String, &'static str, Parameters)> {
     let mut all = Vec::new();
     for (file, mapping, parameters) in FILES {
         let parameters = parameters

@@ -1,5 +1,13 @@
 //! Files that mean harm: each gets a clear verdict, within bounds of time and memory.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests"
+)]
+
 mod office;
 
 use std::io::{Cursor, Read, Seek, SeekFrom};
@@ -100,6 +108,9 @@ fn lines_and_cells_without_an_end() {
     // A line that is too long is passed over, and the rest is read.
     let (facts, _) = endless(b"a", "x.ndjson").unwrap();
     assert_eq!(facts.refused, 1);
+    let mut many = "BEGIN:VCALENDAR\nBEGIN:VEVENT\n".to_owned();
+    (0..2_000).for_each(|at| many += &format!("X-{at}:1\n"));
+    assert_said(many.as_bytes(), "x.ics", "1000 properties");
     let long = format!("a,b\n{},2\n3,4\n", "x".repeat((1 << 20) + 1));
     let (rows, refused, _) = read_all(long.as_bytes(), "x.csv", &Options::default()).unwrap();
     assert_eq!((rows.len(), refused.len()), (1, 1));
@@ -138,6 +149,56 @@ fn more_rows_than_there_may_be() {
             "{name}: {damage}"
         );
     }
+}
+
+#[test]
+fn json_of_millions_of_items_and_rows_without_an_end() {
+    // Two bytes an item: none of them is kept.
+    let many = format!("[{}1]", "1,".repeat(4_000_000));
+    let begun = Instant::now();
+    let damage = read_all(
+        many.as_bytes(),
+        "x.json",
+        &Options {
+            limits: Limits {
+                rows: 100_000,
+                ..Limits::default()
+            },
+            ..Options::default()
+        },
+    );
+    assert!(
+        damage
+            .unwrap_err()
+            .to_string()
+            .contains("more than 100000 rows")
+    );
+    assert!(begun.elapsed() < LONGEST);
+    let long = format!("[{{\"a\":[{}1]}},\n{{\"a\":2}}]", "1,".repeat(3 << 20));
+    let (rows, refused, _) = read_all(long.as_bytes(), "x.json", &Options::default()).unwrap();
+    assert_eq!(
+        (rows.len(), refused[0].to_string().as_str()),
+        (1, "$[0] (line 1): is longer than 4194304 bytes")
+    );
+}
+
+/// Most memory that this process has had, in MiB: all hostile files of this file together, and the tests that hold them.
+#[cfg(target_os = "linux")]
+#[test]
+fn memory_stays_within_bounds() {
+    let huge = "<w:tbl><w:tr><w:tc>".to_owned()
+        + &"<w:p><w:r><w:t>xxxxxxxxxxx</w:t></w:r></w:p>".repeat(500_000);
+    assert_said(&office::document(&huge), "x.docx", "longer than");
+    let rows = "<row><c t=\"inlineStr\"><is><t>a</t></is></c></row>".repeat(200_000);
+    let (read, ..) = read_all(&office::workbook(&rows), "x.xlsx", &Options::default()).unwrap();
+    assert_eq!(read.len(), 199_999);
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let peak = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .unwrap();
+    let peak: u64 = peak.trim().trim_end_matches("kB").trim().parse().unwrap();
+    assert!(peak < 1_500_000, "{peak} kB");
 }
 
 #[test]

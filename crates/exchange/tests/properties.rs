@@ -1,5 +1,13 @@
 //! What must hold of any bytes and any rows.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests"
+)]
+
 mod office;
 
 use std::io::Cursor;

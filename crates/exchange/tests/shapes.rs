@@ -1,5 +1,13 @@
 //! Small made-up files of the shapes that people send, read and mapped from end to end.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests"
+)]
+
 mod office;
 
 use std::io::Cursor;

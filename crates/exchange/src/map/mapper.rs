@@ -4,20 +4,22 @@ use std::collections::{BTreeMap, HashMap};
 use std::io::{Read, Seek};
 use std::ops::ControlFlow;
 
-use prost_reflect::{DeserializeOptions, DynamicMessage, SerializeOptions};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::column::Organisations;
 use super::kind::Kind;
 use super::party::{Parties, Remembered};
+use super::record::{Draft, Record, Verdict, notes, organisation};
 use super::scope::{Scope, Wrong};
-use super::text::{fold, is_forbidden, short_id};
+use super::text::{fold, short_id};
 use super::{Made, Mapping, When};
 use crate::read::{Options, read};
-use crate::row::{Damage, Facts, Place, Refused, Row};
+use crate::row::{Damage, Facts, Refused, Row};
 
 /// Most rows that one draft is made of, where a mapping groups them.
 const GROUP: usize = 10_000;
+/// Most bytes of text of such rows.
+const GROUP_BYTES: usize = 16 << 20;
 /// Most shared records that are remembered.
 const SHARED: usize = 50_000;
 /// The column that holds the rows of a group.
@@ -30,68 +32,6 @@ pub struct Settings {
     pub into: String,
     /// Values of the mapping's parameters.
     pub parameters: BTreeMap<String, String>,
-}
-
-/// A record that is to be written.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Record {
-    /// Its kind, as `rapporteur load` calls it.
-    pub kind: &'static str,
-    /// Its resource name.
-    pub name: String,
-    /// Rows share it: it is written when it is not there, and never changed by an import.
-    pub shared: bool,
-    /// The record, with its name.
-    pub message: DynamicMessage,
-}
-
-impl Record {
-    /// The record as its own type.
-    ///
-    /// # Errors
-    ///
-    /// When it is of another kind.
-    pub fn decode<M: prost::Message + Default>(&self) -> Result<M, String> {
-        self.message.transcode_to().map_err(|e| e.to_string())
-    }
-
-    /// The record as a line of a record file, which `rapporteur load` takes.
-    ///
-    /// # Errors
-    ///
-    /// Never for what a mapping made; the serializer can say so.
-    pub fn line(&self) -> Result<String, String> {
-        let value = self
-            .message
-            .serialize_with_options(serde_json::value::Serializer, &SerializeOptions::new())
-            .map_err(|e| e.to_string())?;
-        Ok(json!({"kind": self.kind, "record": value}).to_string())
-    }
-}
-
-/// What a row becomes.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Draft {
-    /// Where the row stands.
-    pub place: Place,
-    /// What the row is known by, whenever and in whatever order it comes: the mapping's key, with `#2` at the second
-    /// row of the same key.
-    pub key: String,
-    /// The records, in the order in which they must be written.
-    pub records: Vec<Record>,
-    /// What was left out of its texts, in words.
-    pub notes: Vec<String>,
-    /// The row itself, with its own words.
-    pub row: Row,
-}
-
-/// What is said of a row.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Verdict {
-    /// It becomes records.
-    Draft(Draft),
-    /// It does not, and why.
-    Refused(Refused),
 }
 
 /// Makes drafts of the rows of one file.
@@ -112,6 +52,7 @@ struct Group {
     name: String,
     first: Row,
     rows: Vec<Value>,
+    bytes: usize,
 }
 
 impl<'m> Mapper<'m> {
@@ -178,11 +119,18 @@ impl<'m> Mapper<'m> {
             Ok((name, _)) => name,
             Err(wrong) => return Some(Verdict::Refused(refused(&row, wrong))),
         };
+        let bytes = row
+            .cells
+            .iter()
+            .map(|(_, value)| value.as_str().map_or(64, str::len))
+            .sum();
         let value = Value::Object(row.cells.iter().cloned().collect::<Map<_, _>>());
         match &mut self.group {
             Some(group) if group.name == name => {
-                if group.rows.len() >= GROUP {
-                    let reason = format!("is of a group of more than {GROUP} rows");
+                group.bytes += bytes;
+                if group.rows.len() >= GROUP || group.bytes > GROUP_BYTES {
+                    let reason =
+                        format!("is of a group of more than {GROUP} rows or {GROUP_BYTES} bytes");
                     return Some(Verdict::Refused(refused(&row, Wrong::new("", reason))));
                 }
                 group.rows.push(value);
@@ -193,6 +141,7 @@ impl<'m> Mapper<'m> {
                     name,
                     first: row,
                     rows: vec![value],
+                    bytes,
                 };
                 let done = self.group.replace(next)?;
                 Some(self.map(done.whole()))
@@ -369,87 +318,6 @@ impl Made {
         }
         Ok(true)
     }
-
-    fn name(&self, scope: &Scope<'_>) -> Result<String, Wrong> {
-        let what = format!("the name of the {}", self.kind.word);
-        let name = self.name.fill_all(scope, &what)?;
-        if !self.kind.takes(&name) {
-            let reason = format!(
-                "{name:?} does not look like {}, with ids of a-z 0-9 - .",
-                self.kind.pattern
-            );
-            return Err(Wrong::new(&self.name.source, reason));
-        }
-        Ok(name)
-    }
-
-    fn record(
-        &self,
-        name: String,
-        scope: &Scope<'_>,
-        new: &mut Organisations,
-    ) -> Result<Record, Wrong> {
-        let mut value = self.fields.fill(scope, new)?;
-        value["name"] = Value::String(name.clone());
-        let options = DeserializeOptions::new();
-        let message =
-            DynamicMessage::deserialize_with_options(self.descriptor.clone(), value, &options)
-                .map_err(|e| Wrong::new("", format!("makes no {}: {e}", self.kind.word)))?;
-        Ok(Record {
-            kind: self.kind.word,
-            name,
-            shared: self.shared,
-            message,
-        })
-    }
-}
-
-/// An organisation that nobody knows yet.
-fn organisation(name: &str, title: &str) -> Result<Record, Wrong> {
-    let wrong = |reason: String| Wrong::new(title, reason);
-    let kind = Kind::of("party").ok_or_else(|| wrong("is no party".to_owned()))?;
-    let descriptor = kind
-        .descriptor()
-        .ok_or_else(|| wrong("is no party".to_owned()))?;
-    let value = json!({
-        "name": name,
-        "kind": "PARTY_KIND_ORGANISATION",
-        // Names of organisations are in no language that a file would say.
-        "title": {"by_language": {"und": title}},
-    });
-    let options = DeserializeOptions::new();
-    let message = DynamicMessage::deserialize_with_options(descriptor, value, &options)
-        .map_err(|e| wrong(e.to_string()))?;
-    Ok(Record {
-        kind: kind.word,
-        name: name.to_owned(),
-        shared: true,
-        message,
-    })
-}
-
-/// What the record will not hold of the texts of a row.
-fn notes(row: &Row) -> Vec<String> {
-    fn bad(value: &Value) -> Option<char> {
-        match value {
-            Value::String(text) => text.chars().find(|c| is_forbidden(*c) && *c != '\r'),
-            Value::Array(items) => items.iter().find_map(bad),
-            Value::Object(fields) => fields.values().find_map(bad),
-            _ => None,
-        }
-    }
-    let found = row
-        .cells
-        .iter()
-        .filter_map(|(column, value)| Some((column, bad(value)?)));
-    found
-        .map(|(column, bad)| {
-            format!(
-                "{column}: control characters such as U+{:04X} were left out",
-                u32::from(bad)
-            )
-        })
-        .collect()
 }
 
 fn refused(row: &Row, wrong: Wrong) -> Refused {

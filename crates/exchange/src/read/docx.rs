@@ -115,6 +115,8 @@ struct Tables {
     table: u64,
     row: u64,
     cells: Vec<Cell>,
+    /// Bytes of text of the row.
+    size: usize,
     in_cell: bool,
     marked: bool,
     in_text: bool,
@@ -150,6 +152,7 @@ impl Tables {
             "tr" if self.open == 1 => {
                 self.row += 1;
                 self.cells.clear();
+                self.size = 0;
                 self.marked = false;
             }
             "tblHeader" if self.open == 1 => self.marked = !is_off(start),
@@ -199,8 +202,7 @@ impl Tables {
         if self.in_text && self.in_cell && self.deleted == 0 {
             self.push(text);
         }
-        let size: usize = self.cells.iter().map(|cell| cell.text.len()).sum();
-        if size > out.limits.line || self.cells.len() > out.limits.columns {
+        if self.size > out.limits.line || self.cells.len() > out.limits.columns {
             let reason = format!("is longer than {} bytes", out.limits.line);
             return Err(damaged(self, &reason));
         }
@@ -210,6 +212,7 @@ impl Tables {
     fn push(&mut self, text: &str) {
         if let Some(cell) = self.cells.last_mut() {
             cell.text.push_str(text);
+            self.size += text.len();
         }
     }
 

@@ -28,6 +28,9 @@ use super::text::{Line, Lines, Text};
 use crate::row::{Damage, Place};
 use line::{Property, unescape};
 
+/// Most properties of an event.
+const PROPERTIES: usize = 1_000;
+
 pub(super) fn read<R: Read + Seek>(
     source: R,
     options: &Options,
@@ -122,11 +125,9 @@ impl Calendar {
             (Some("VCALENDAR"), "X-WR-TIMEZONE") => self.zone = unescape(&property.value),
             (Some("VCALENDAR"), "METHOD") => self.method = unescape(&property.value),
             (Some("VTIMEZONE"), "TZID") => self.zone_id = property.value,
-            (Some("VTIMEZONE"), "X-LIC-LOCATION") => {
-                // A file has a handful of zones; one that has thousands means something else.
-                if self.zones.len() < 1_000 {
-                    self.zones.insert(self.zone_id.clone(), property.value);
-                }
+            // A file has a handful of zones; one that has thousands means something else.
+            (Some("VTIMEZONE"), "X-LIC-LOCATION") if self.zones.len() < 1_000 => {
+                self.zones.insert(self.zone_id.clone(), property.value);
             }
             _ => {}
         }
@@ -138,7 +139,7 @@ impl Calendar {
             return Ok(());
         };
         self.size += property.value.len();
-        let large = self.size > out.limits.line || event.properties.len() >= out.limits.columns;
+        let large = self.size > out.limits.line || event.properties.len() >= PROPERTIES;
         if !large {
             event.properties.push(property);
             return Ok(());
@@ -146,8 +147,8 @@ impl Calendar {
         let line = event.line;
         self.event = None;
         let reason = format!(
-            "is larger than {} bytes or {} properties",
-            out.limits.line, out.limits.columns
+            "is larger than {} bytes or {PROPERTIES} properties",
+            out.limits.line
         );
         out.refuse(Place::Line(line), "", reason)
     }

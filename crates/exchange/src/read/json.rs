@@ -1,9 +1,10 @@
 //! One JSON document: its rows are the items of a list in it, or the document itself.
 
-use std::collections::HashMap;
+use std::fmt::{self, Formatter};
 use std::io::{Read, Seek};
 
 use encoding_rs::UTF_8;
+use serde::de::{Deserializer as _, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -47,21 +48,18 @@ pub(super) fn read<R: Read + Seek>(
         line: 1,
     };
     for (path, list) in lists {
-        let Ok(items) = serde_json::from_str::<Vec<&RawValue>>(list.get()) else {
-            one(
-                list,
-                format!("$.{path}"),
-                several.then_some(&path),
-                &mut lines,
-                out,
-            )?;
+        let collection = several.then_some(&path);
+        if !list.get().starts_with('[') {
+            one(list, format!("$.{path}"), collection, &mut lines, out)?;
             continue;
-        };
-        for (at, item) in items.into_iter().enumerate() {
-            let dot = if path.is_empty() { "" } else { "." };
-            let place = format!("${dot}{path}[{at}]");
-            one(item, place, several.then_some(&path), &mut lines, out)?;
         }
+        let dot = if path.is_empty() { "" } else { "." };
+        let mut at = 0_u64;
+        each(list, &mut |item| {
+            let place = format!("${dot}{path}[{at}]");
+            at += 1;
+            one(item, place, collection, &mut lines, out)
+        })?;
     }
     Ok(())
 }
@@ -84,9 +82,73 @@ fn step<'t>(root: &'t RawValue, path: &str) -> Option<&'t RawValue> {
         return Some(root);
     }
     path.split('.').try_fold(root, |raw, name| {
-        let fields: HashMap<String, &RawValue> = serde_json::from_str(raw.get()).ok()?;
-        fields.get(name).copied()
+        let mut json = serde_json::Deserializer::from_str(raw.get());
+        json.deserialize_map(Below(name)).ok().flatten()
     })
+}
+
+/// Hands on the items of a list one by one: a list of millions is never in memory as such.
+fn each<'t>(
+    list: &'t RawValue,
+    take: &mut dyn FnMut(&'t RawValue) -> Result<(), Stop>,
+) -> Result<(), Stop> {
+    let mut stop = None;
+    let mut json = serde_json::Deserializer::from_str(list.get());
+    let done = json.deserialize_seq(Items {
+        take,
+        stop: &mut stop,
+    });
+    match (stop, done) {
+        (Some(stop), _) => Err(stop),
+        // It was read as a whole before, so this cannot happen.
+        (None, Err(error)) => Err(Damage::new(format!("is not JSON: {error}")).into()),
+        (None, Ok(())) => Ok(()),
+    }
+}
+
+struct Items<'i, 't> {
+    take: &'i mut dyn FnMut(&'t RawValue) -> Result<(), Stop>,
+    stop: &'i mut Option<Stop>,
+}
+
+impl<'t> Visitor<'t> for Items<'_, 't> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'t>>(self, mut items: A) -> Result<(), A::Error> {
+        while let Some(item) = items.next_element::<&'t RawValue>()? {
+            if let Err(stop) = (self.take)(item) {
+                *self.stop = Some(stop);
+                return Err(A::Error::custom("stopped"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The field of an object; the others are passed over.
+struct Below<'n>(&'n str);
+
+impl<'t> Visitor<'t> for Below<'_> {
+    type Value = Option<&'t RawValue>;
+
+    fn expecting(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'t>>(self, mut fields: A) -> Result<Self::Value, A::Error> {
+        let mut found = None;
+        while let Some(name) = fields.next_key::<String>()? {
+            let value = fields.next_value::<&'t RawValue>()?;
+            if name == self.0 {
+                found = Some(value);
+            }
+        }
+        Ok(found)
+    }
 }
 
 fn one(
@@ -99,6 +161,10 @@ fn one(
     let path = if path == "$." { "$".to_owned() } else { path };
     let line = lines.of(item.get());
     let place = Place::Path { path, line };
+    if item.get().len() > out.limits.line {
+        let reason = format!("is longer than {} bytes", out.limits.line);
+        return out.refuse(place, "", reason);
+    }
     match object(item.get(), out.limits.nesting) {
         Ok(mut cells) => {
             if let Some(collection) = collection {

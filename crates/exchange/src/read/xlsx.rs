@@ -129,17 +129,18 @@ fn finish(
                 *place = text;
             }
         }
-        *header = Some((from, columns(named)));
+        let named = columns(named);
+        if out.facts.columns.is_empty() {
+            out.facts.columns.clone_from(&named);
+        }
+        *header = Some((from, named));
         return Ok(());
     };
-    let mut row_cells: Vec<(String, Value)> = names
-        .iter()
-        .map(|name| (name.clone(), Value::String(String::new())))
-        .collect();
-    let mut beyond = None;
+    // Only what is there: a row of a wide sheet costs no more than its cells.
+    let (mut row_cells, mut beyond) = (Vec::new(), None);
     for (column, value) in cells {
-        match row_cells.get_mut(column.wrapping_sub(*first) as usize) {
-            Some(cell) => cell.1 = value,
+        match names.get(column.wrapping_sub(*first) as usize) {
+            Some(name) => row_cells.push((name.clone(), value)),
             None => beyond = Some(column),
         }
     }
