@@ -37,9 +37,13 @@ mod raw;
 #[path = "../shared/recorder.rs"]
 mod recorder;
 mod replicas_killed;
+mod resolve;
 mod rooms;
 mod sample;
 mod search;
 mod seen;
 mod sets;
+mod similar;
+mod suggest;
 mod upgrade;
+mod verdicts;

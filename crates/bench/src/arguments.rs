@@ -79,6 +79,10 @@ pub enum Part {
     Soak(Soak),
     /// How good search results are on a judged set, against plain BM25 (see crates/bench/EVALUATION.md)
     Evaluate(Evaluate),
+    /// How well names of states are told, on a folder of real ones (see crates/bench/EVALUATION.md)
+    Resolve(Resolve),
+    /// How good suggested themes and nodes are on a judged set, against plain BM25 (see crates/bench/EVALUATION.md)
+    Suggest(Suggest),
     /// How quick it is to find what is like a text among many, and to group near-duplicates
     Similar(Similar),
     /// A server, until stdin ends
@@ -127,6 +131,22 @@ pub struct Evaluate {
     pub least: Vec<(String, f64)>,
 }
 
+/// A judged set. With `--check`, the exit code is 1 when plain BM25 is better anywhere.
+#[derive(Clone, Debug, Args)]
+pub struct Suggest {
+    /// A folder with classes.jsonl ({"id", "title" or "text", "language"?, "parent"?, "names"?}) and texts.jsonl
+    /// ({"id", "text", "classes", "language"?, "document"?})
+    #[arg(long, value_name = "FOLDER")]
+    pub data: PathBuf,
+    /// A table for people, or JSON for programs
+    #[arg(short, long, value_enum, default_value_t = Output::Table)]
+    pub output: Output,
+    /// A figure of ours that must be reached, else the exit code is 1: precision@1, precision@3, precision, coverage,
+    /// silence
+    #[arg(long, value_name = "FIGURE=VALUE", value_parser = least_of_suggest)]
+    pub least: Vec<(String, f64)>,
+}
+
 /// In which form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Output {
@@ -137,20 +157,51 @@ pub enum Output {
 }
 
 fn least(text: &str) -> Result<(String, f64), String> {
+    least_of(text, &["map", "ndcg@10", "p@10", "recall@100", "spearman"])
+}
+
+fn least_of_suggest(text: &str) -> Result<(String, f64), String> {
+    least_of(
+        text,
+        &[
+            "precision@1",
+            "precision@3",
+            "precision",
+            "coverage",
+            "silence",
+        ],
+    )
+}
+
+fn least_of(text: &str, known: &[&str]) -> Result<(String, f64), String> {
+    let example = known[0];
     let (figure, value) = text
         .split_once('=')
-        .ok_or("expected FIGURE=VALUE, such as map=0.4")?;
+        .ok_or_else(|| format!("expected FIGURE=VALUE, such as {example}=0.4"))?;
     let figure = figure.trim().to_lowercase();
-    if !["map", "ndcg@10", "p@10", "recall@100", "spearman"].contains(&figure.as_str()) {
-        return Err(format!(
-            "{figure:?} is none of map, ndcg@10, p@10, recall@100, spearman"
-        ));
+    if !known.contains(&figure.as_str()) {
+        return Err(format!("{figure:?} is none of {}", known.join(", ")));
     }
     let value = value
         .trim()
         .parse()
         .map_err(|_| format!("{value:?} is no number"))?;
     Ok((figure, value))
+}
+
+/// Names to be told. With `--check`, the exit code is 1 when a judged set has less precision than asked for.
+#[derive(Clone, Debug, Args)]
+pub struct Resolve {
+    /// Folder with reference/country_aliases.csv, reference/dialogue_members.csv and, if it is there,
+    /// recommendations/upr_sessions_10-13.jsonl
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// The share of answers that must be right
+    #[arg(long, value_name = "SHARE", default_value_t = 0.99)]
+    pub precision: f64,
+    /// A table for people, or JSON for programs
+    #[arg(short, long, value_enum, default_value_t = Output::Table)]
+    pub output: Output,
 }
 
 /// Among how many texts.
@@ -198,8 +249,8 @@ pub enum Server {
         service: String,
         /// How many texts
         texts: u64,
-        /// Folder with texts to vary; empty: they are made up
-        corpus: PathBuf,
+        /// Folder with texts to vary; they are made up without it
+        corpus: Option<PathBuf>,
     },
 }
 

@@ -23,7 +23,9 @@
 //! | [`reads`], [`door`], [`writes`], [`rows`], [`engines`], [`cold`], [`coverage`], [`search`] | the measurements |
 //! | [`soak`] | hours of mixed load: memory, disk, stalls |
 //! | [`evaluate`] | how good search results are, on judged sets |
+//! | [`resolve`] | how well names are told |
 //! | [`similar`] | likeness among many texts |
+//! | [`suggest`] | how good suggested themes and nodes are |
 //! | [`table`] | what is printed |
 
 #![warn(missing_docs)]
@@ -44,6 +46,7 @@ pub mod proxy;
 pub mod raw;
 pub mod reads;
 pub mod record;
+pub mod resolve;
 pub mod rounds;
 pub mod rows;
 pub mod search;
@@ -51,6 +54,7 @@ pub mod serve;
 pub mod session;
 pub mod similar;
 pub mod soak;
+pub mod suggest;
 pub mod table;
 pub mod writes;
 
@@ -69,6 +73,11 @@ pub fn main() -> ExitCode {
         Some(Part::Soak(how)) => soak::run(arguments.folder.as_deref(), how),
         // What was asked for by a figure is held to it, with --check or without.
         Some(Part::Evaluate(set)) => match evaluate::run(set) {
+            Ok(evaluate::Verdict::Missed) => return ExitCode::FAILURE,
+            verdict => verdict.map(|verdict| verdict == evaluate::Verdict::Better),
+        },
+        Some(Part::Resolve(ask)) => resolve::run(ask),
+        Some(Part::Suggest(set)) => match suggest::run(set) {
             Ok(evaluate::Verdict::Missed) => return ExitCode::FAILURE,
             verdict => verdict.map(|verdict| verdict == evaluate::Verdict::Better),
         },

@@ -27,6 +27,7 @@ use crate::table::{Figure, Outcome, Row, Target};
 mod bare;
 pub mod corpus;
 pub mod feed;
+mod similar;
 
 use self::bare::Bare;
 use self::corpus::Corpus;
@@ -112,12 +113,11 @@ pub async fn searches(plan: &Plan, folder: &Path) -> Result<Outcome> {
     let corpus = Corpus::read(plan.corpus.as_deref())?;
     let texts = plan.texts.to_string();
     let own = corpus.origin();
-    let given = plan.corpus.as_deref().unwrap_or(Path::new(""));
+    let given = plan.corpus.as_deref().map(Path::as_os_str);
     let feed = |service: &str| {
-        Process::start(
-            "feed",
-            &[OsStr::new(service), OsStr::new(&texts), given.as_os_str()],
-        )
+        let flags = [OsStr::new(service), OsStr::new(&texts)];
+        let flags: Vec<&OsStr> = flags.into_iter().chain(given).collect();
+        Process::start("feed", &flags)
     };
     let (events, recommendations) = (feed("events")?, feed("recommendations")?);
     let data = folder.join("searched");
@@ -212,6 +212,8 @@ pub async fn searches(plan: &Plan, folder: &Path) -> Result<Outcome> {
         }
         outcome.figures.extend(series.iter().map(Figure::of));
     }
+    let alike = similar::similar(&channels, &corpus, plan.texts).await?;
+    outcome.rows.push(alike);
     outcome.rows.push(written(&channels[0]).await?);
     drop(channels);
     for server in [gateway, events, recommendations] {

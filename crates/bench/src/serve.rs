@@ -69,7 +69,7 @@ pub fn serve(server: &Server) -> ExitCode {
             texts,
             corpus,
         } => reference(async |listener| {
-            feed::serve(service, *texts, corpus, listener, stdin_ends()).await
+            feed::serve(service, *texts, corpus.as_deref(), listener, stdin_ends()).await
         }),
     }
 }

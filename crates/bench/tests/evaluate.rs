@@ -86,3 +86,42 @@ fn likeness_among_many_is_measured() {
         "{text}"
     );
 }
+
+#[test]
+fn suggested_classes_are_better_than_plain_and_do_not_fall_behind() {
+    let output = bench(&[
+        "--check",
+        "suggest",
+        "--data",
+        "../suggest",
+        "--least",
+        "precision@1=0.61",
+        "--least",
+        "precision@3=0.84",
+        "--least",
+        "precision=0.75",
+        "--least",
+        "coverage=0.33",
+        "--least",
+        "silence=0.95",
+        "-o",
+        "json",
+    ]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success(),
+        "{text}\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let report: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(
+        (&report["better"], &report["reached"]),
+        (&true.into(), &true.into())
+    );
+    assert_eq!(report["classes"], 22);
+    let output = bench(&["suggest", "--data", "../suggest", "--least", "silence=1.1"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("| precision@3"));
+    let output = bench(&["suggest", "--data", "../suggest", "--least", "map=0.1"]);
+    assert_eq!(output.status.code(), Some(2));
+}

@@ -14,8 +14,8 @@ use crate::{
     addressee, assessment, audit, backup, chairmanship, changes, check, commitment, completion,
     coverage, crosswalk, demo, dev_certs, dialogue, doctor, due, event, examples, gaps, grant,
     handover, inbox, instrument, key, load, manual, membership, node, open, party, plan, post,
-    print, profile, recommendation, report, schedule, search, source, status, store, trace, up,
-    verify, vocabulary, whoami,
+    print, profile, recommendation, related, report, resolve, schedule, search, similar, source,
+    status, store, suggest, trace, up, verdict, verify, vocabulary, whoami,
 };
 
 /// Keeps the record of intergovernmental dialogues: what was held, what was recommended, who answered,
@@ -66,6 +66,10 @@ enum Command {
     #[command(subcommand)]
     Assessment(assessment::Command),
     #[command(subcommand)]
+    Verdict(verdict::Command),
+    #[command(subcommand)]
+    Suggest(suggest::Command),
+    #[command(subcommand)]
     Schedule(schedule::Command),
     #[command(subcommand)]
     Vocabulary(vocabulary::Command),
@@ -73,8 +77,14 @@ enum Command {
     Crosswalk(crosswalk::Command),
     #[command(subcommand)]
     Source(source::Command),
+    /// Say whom names of states and organisations mean, in any language and spelling
+    Resolve(Box<resolve::Ask>),
     /// Find records by their words, in any form and language, and count them by what they are about
     Search(Box<search::Ask>),
+    /// Find what says the same as a text or a record, or nearly: has this been said before?
+    Similar(similar::Ask),
+    /// Find what has to do with a record, across dialogues and languages, and why
+    Related(related::Ask),
     /// Show what waits for a post: returned, to be answered, due, to be verified, open
     Inbox(inbox::Ask),
     /// Record what an addressee answers (short for `addressee respond`)
@@ -231,11 +241,16 @@ async fn go(ctx: &mut Context<'_>, command: Command) -> Result<()> {
         Command::Commitment(command) => commitment::run(ctx, command).await,
         Command::Report(command) => report::run(ctx, command).await,
         Command::Assessment(command) => assessment::run(ctx, command).await,
+        Command::Verdict(command) => verdict::run(ctx, command).await,
+        Command::Suggest(command) => suggest::run(ctx, command).await,
         Command::Schedule(command) => schedule::run(ctx, command).await,
         Command::Vocabulary(command) => vocabulary::run(ctx, command).await,
         Command::Crosswalk(command) => crosswalk::run(ctx, command).await,
         Command::Source(command) => source::run(ctx, command).await,
+        Command::Resolve(ask) => resolve::run(ctx, *ask).await,
         Command::Search(ask) => search::run(ctx, *ask).await,
+        Command::Similar(ask) => similar::run(ctx, ask).await,
+        Command::Related(ask) => related::run(ctx, ask).await,
         Command::Inbox(ask) => inbox::run(ctx, ask).await,
         Command::Respond(ask) => addressee::respond(ctx, *ask).await,
         Command::Open(ask) => open::run(ctx, ask).await,

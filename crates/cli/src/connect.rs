@@ -14,9 +14,9 @@ use rapporteur_server::client;
 use rapporteur_server::tls::{Outgoing, PeerArgs};
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::codegen::http::uri::PathAndQuery;
-use tonic::metadata::{Ascii, MetadataValue};
+use tonic::metadata::{Ascii, MetadataMap, MetadataValue};
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Code, Request, Status, Streaming};
+use tonic::{Code, Request, Response, Status, Streaming};
 
 use crate::error::{Failure, Result};
 
@@ -34,6 +34,8 @@ pub(crate) struct Connection {
     token: Option<MetadataValue<Ascii>>,
     /// In whose name an administrator calls.
     act_as: Option<MetadataValue<Ascii>>,
+    /// Whether answers need not say what was said before.
+    unreminded: bool,
     timeout: Duration,
     /// What it is called when it cannot be reached.
     whom: &'static str,
@@ -80,6 +82,7 @@ impl Connection {
             channel,
             token,
             act_as: None,
+            unreminded: false,
             timeout,
             whom: "the gateway",
         })
@@ -94,6 +97,12 @@ impl Connection {
     /// The same with another deadline for each call.
     pub(crate) fn within(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
+        self
+    }
+
+    /// The same for somebody who writes much and is not to be told what it repeats.
+    pub(crate) fn unreminded(mut self) -> Self {
+        self.unreminded = true;
         self
     }
 
@@ -119,7 +128,7 @@ impl Connection {
     ) -> Result<A> {
         let method = method(service, Q::NAME.trim_end_matches("Request"))?;
         let answer = self.unary(&method, question.encode_to_vec().into()).await?;
-        A::decode(answer).map_err(unreadable)
+        A::decode(answer.into_inner()).map_err(unreadable)
     }
 
     /// Calls a method with reflected messages.
@@ -128,12 +137,23 @@ impl Connection {
         method: &MethodDescriptor,
         request: &DynamicMessage,
     ) -> Result<DynamicMessage> {
+        Ok(self.call_told(method, request).await?.0)
+    }
+
+    /// The same, with what else was told beside the answer.
+    pub(crate) async fn call_told(
+        &self,
+        method: &MethodDescriptor,
+        request: &DynamicMessage,
+    ) -> Result<(DynamicMessage, MetadataMap)> {
         let answer = self.unary(method, request.encode_to_vec().into()).await?;
-        DynamicMessage::decode(method.output(), answer).map_err(unreadable)
+        let (told, answer, _) = answer.into_parts();
+        let answer = DynamicMessage::decode(method.output(), answer).map_err(unreadable)?;
+        Ok((answer, told))
     }
 
     /// Repeats only what was UNAVAILABLE. That is safe: reads change nothing, and writes carry a request id.
-    async fn unary(&self, method: &MethodDescriptor, body: Bytes) -> Result<Bytes> {
+    async fn unary(&self, method: &MethodDescriptor, body: Bytes) -> Result<Response<Bytes>> {
         let end = Instant::now() + self.timeout;
         let mut pause = FIRST_PAUSE;
         for repeat in 0.. {
@@ -164,14 +184,11 @@ impl Connection {
         method: &MethodDescriptor,
         body: Bytes,
         left: Duration,
-    ) -> std::result::Result<Bytes, Status> {
+    ) -> std::result::Result<Response<Bytes>, Status> {
         let mut client = self.client().await?;
         let mut request = self.request(body);
         request.set_timeout(left);
-        Ok(client
-            .unary(request, path(method)?, RawCodec)
-            .await?
-            .into_inner())
+        client.unary(request, path(method)?, RawCodec).await
     }
 
     /// Opens a stream of answers; it has no deadline.
@@ -202,6 +219,10 @@ impl Connection {
         }
         if let Some(name) = &self.act_as {
             request.metadata_mut().insert("rapporteur-as", name.clone());
+        }
+        if self.unreminded {
+            let no = MetadataValue::from_static("no");
+            request.metadata_mut().insert("rapporteur-similar", no);
         }
         request
     }

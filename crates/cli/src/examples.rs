@@ -25,8 +25,20 @@ const EXAMPLES: &[(&str, &str)] = &[
         r#"grant revoke 0193d7c0-0000-7000-8000-000000000000 --reason "she left the ministry""#,
     ),
     (
+        "resolve",
+        r#"resolve "Guinée-Bissau" "Korea, Republic of" CEDEAO السنغال -o json"#,
+    ),
+    (
         "search",
         r#"search missing migrants --kind recommendation --year 2021..2024 --facets theme --facets party"#,
+    ),
+    (
+        "similar",
+        r#"similar --text "Establish a network of focal points on missing migrants""#,
+    ),
+    (
+        "related",
+        "related recommendation:rabat/2023-geneva-missing.network",
     ),
     ("whoami", "whoami"),
     (
@@ -312,6 +324,27 @@ const EXAMPLES: &[(&str, &str)] = &[
         "assessment add",
         r#"assessment add --addressee rabat/2024-lisbon-hlm.t3/pt --assessor icmpd --voice secretariat --status in-progress --on 2025-06-30"#,
     ),
+    (
+        "suggest repeats",
+        "suggest repeats --dialogue rabat --min-score 0.8",
+    ),
+    (
+        "suggest nodes",
+        r#"suggest nodes --text "Lower the cost of remittances" --plan rabat/cadiz"#,
+    ),
+    ("suggest themes", "suggest themes rabat/2024-lisbon-hlm.t3"),
+    (
+        "suggest accept",
+        "suggest accept rabat/2024-lisbon-hlm.t3/repeats-db07abc444b0a33c78d6",
+    ),
+    (
+        "suggest reject",
+        r#"suggest reject rabat/2024-lisbon-hlm.t3/repeats-db07abc444b0a33c78d6 --reason "another duty""#,
+    ),
+    (
+        "verdict list",
+        "verdict list --dialogue rabat --decision rejected",
+    ),
     ("schedule list", "schedule list --dialogue rabat"),
     (
         "schedule add",
@@ -406,6 +439,10 @@ const RECORDS: &[(&str, &str)] = &[
     ("commitment", "rabat/pt-training"),
     ("report", "rabat/pt-training-2026"),
     ("assessment", "rabat/icmpd-2025"),
+    (
+        "verdict",
+        "rabat/2024-lisbon-hlm.t3/theme-f6b97301337556e66668",
+    ),
     ("schedule", "rabat/yearly"),
     ("vocabulary", "upr-states"),
     ("crosswalk", "rabat/cadiz/5a-gcm-7"),
@@ -472,6 +509,7 @@ fn example(path: &str) -> Option<String> {
         "addressee" | "crosswalk" | "vocabulary" => "note",
         "report" => "narrative.fr",
         "assessment" => "method",
+        "verdict" => "decision",
         "source" => "url",
         _ => "title.fr",
     };

@@ -52,7 +52,10 @@ mod gaps;
 mod handover;
 mod inbox;
 mod open;
+mod related;
+mod resolve;
 mod search;
+mod similar;
 
 mod audit;
 mod backup;
@@ -68,9 +71,11 @@ mod print;
 mod sample;
 mod status;
 mod store;
+mod suggest;
 mod system;
 mod trace;
 mod up;
+mod verdict;
 mod verify;
 
 mod cell;

@@ -59,7 +59,11 @@ pub(crate) async fn run(ctx: &mut Context<'_>, ask: Ask) -> Result<()> {
         .iter()
         .map(|(name, text)| (name.as_str(), text.as_str()))
         .collect();
-    let loader = Loader::new(ctx.connect()?, ask.dry_run, ask.reason.unwrap_or_default());
+    let loader = Loader::new(
+        ctx.connect()?.unreminded(),
+        ask.dry_run,
+        ask.reason.unwrap_or_default(),
+    );
     let visible = ctx.around.err_is_terminal;
     let (verdicts, broken) = load(&loader, &files, ask.continue_on_error, visible).await;
     finish(ctx, &verdicts, broken, ask.dry_run, ask.quiet)
@@ -82,7 +86,7 @@ pub(crate) async fn install(
     files: &[(&str, &str)],
     ask: Install,
 ) -> Result<()> {
-    let loader = Loader::new(ctx.connect()?, ask.dry_run, ask.reason);
+    let loader = Loader::new(ctx.connect()?.unreminded(), ask.dry_run, ask.reason);
     let (verdicts, broken) = load(&loader, files, false, ctx.around.err_is_terminal).await;
     finish(ctx, &verdicts, broken, ask.dry_run, false)
 }

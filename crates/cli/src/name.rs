@@ -24,6 +24,7 @@ pub(crate) const REPORT: &str = "dialogues/*/reports/*";
 pub(crate) const ASSESSMENT: &str = "dialogues/*/assessments/*";
 pub(crate) const SCHEDULE: &str = "dialogues/*/schedules/*";
 pub(crate) const VOCABULARY: &str = "vocabularies/*";
+pub(crate) const VERDICT: &str = "dialogues/*/recommendations/*/verdicts/*";
 pub(crate) const ADDRESSEE: &str = "dialogues/*/recommendations/*/addressees/*";
 
 /// The full name of shape `pattern`. Only the shape is looked at; the service checks the ids.

@@ -22,7 +22,7 @@ pub(crate) struct Noun {
 }
 
 /// Every noun, in the order in which a record is built up.
-pub(crate) const ALL: [&Noun; 18] = [
+pub(crate) const ALL: [&Noun; 19] = [
     &crate::source::NOUN,
     &crate::party::NOUN,
     &crate::dialogue::NOUN,
@@ -41,6 +41,7 @@ pub(crate) const ALL: [&Noun; 18] = [
     &crate::schedule::NOUN,
     &crate::report::NOUN,
     &crate::assessment::NOUN,
+    &crate::verdict::NOUN,
 ];
 
 impl Noun {

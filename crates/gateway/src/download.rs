@@ -92,6 +92,22 @@ impl Download {
         Poll::Ready(Ok(()))
     }
 
+    /// The body of a short answer, when all of it is here and says that the call was done; nothing of any other. What
+    /// was read is passed on all the same.
+    pub async fn short(&mut self) -> Option<Bytes> {
+        if let Err(error) = std::future::poll_fn(|cx| self.poll_ahead(cx)).await {
+            // The client hears of it as ever, and nobody asks the stream again.
+            let trailers = self.broken(&error);
+            let trailers = trailers.and_then(|frame| frame.into_trailers().ok());
+            self.ahead.get_or_insert_default().trailers = trailers;
+            return None;
+        }
+        let ahead = self.ahead.as_ref().filter(|_| self.stream.is_none())?;
+        let code = ahead.trailers.as_ref()?.get(Status::GRPC_STATUS)?;
+        let frames: Vec<&[u8]> = ahead.frames.iter().map(|frame| &frame[..]).collect();
+        (code == "0").then(|| frames.concat().into())
+    }
+
     /// The trailers, if they were read ahead.
     pub fn trailers(&self) -> Option<&HeaderMap> {
         self.ahead.as_ref()?.trailers.as_ref()

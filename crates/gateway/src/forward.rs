@@ -15,7 +15,7 @@ use http::request::Parts;
 use http::{HeaderName, HeaderValue, Request, Response, Version};
 use rapporteur_records::Error;
 use rapporteur_server::tls::Peer;
-use rapporteur_server::{Deadline, REQUEST_ID_KEY, status, trace};
+use rapporteur_server::{Caller, Deadline, REQUEST_ID_KEY, status, trace};
 use tonic::{Code, Status};
 use tower::service_fn;
 
@@ -24,6 +24,7 @@ use crate::door::Door;
 use crate::download::Download;
 use crate::fresh::Place;
 use crate::nearby::{self, Asked, Nearby};
+use crate::reminder::{Drafting, Reminder};
 use crate::routes::{self, ROUTES};
 use crate::upstream::Upstreams;
 use crate::visitor::Visitor;
@@ -45,13 +46,19 @@ const HOP_BY_HOP: [HeaderName; 6] = [
 struct Forward {
     door: Arc<Door>,
     nearby: Arc<Nearby>,
+    reminder: Reminder,
     /// In the order of [`ROUTES`].
     services: [Balance; ROUTES.len()],
 }
 
 /// A router that passes on every call that no service of the gateway's own answers, but for those that are answered
-/// nearby.
-pub fn router(upstreams: &Upstreams, door: Arc<Door>, nearby: Arc<Nearby>) -> Router {
+/// nearby. Who writes what was said before is reminded of it.
+pub fn router(
+    upstreams: &Upstreams,
+    door: Arc<Door>,
+    nearby: Arc<Nearby>,
+    reminder: Reminder,
+) -> Router {
     let services = upstreams
         .all()
         .each_ref()
@@ -59,6 +66,7 @@ pub fn router(upstreams: &Upstreams, door: Arc<Door>, nearby: Arc<Nearby>) -> Ro
     let forward = Arc::new(Forward {
         door,
         nearby,
+        reminder,
         services,
     });
     Router::new().fallback_service(service_fn(move |request: Request<Body>| {
@@ -66,16 +74,20 @@ pub fn router(upstreams: &Upstreams, door: Arc<Door>, nearby: Arc<Nearby>) -> Ro
         let asked = forward
             .nearby
             .asked(request.uri().path(), request.headers());
-        match (forward.door.before(request.headers()), asked) {
+        let drafting = forward
+            .reminder
+            .drafting(request.uri().path(), request.headers());
+        match (forward.door.before(request.headers()), asked, drafting) {
             // What can be done at once is done before there is a future, so that the future stays small.
-            (None, None) => Either::Left(forward.pass(request)),
-            (before, asked) => Either::Right(Box::pin(async move {
+            (None, None, None) => Either::Left(forward.pass(request)),
+            (before, asked, drafting) => Either::Right(Box::pin(async move {
                 if let Some(before) = before {
                     before.await;
                 }
-                match asked {
-                    Some(asked) => forward.nearby(asked, request).await,
-                    None => forward.pass(request).await,
+                match (asked, drafting) {
+                    (Some(asked), _) => forward.nearby(asked, request).await,
+                    (None, Some(drafting)) => forward.reminded(drafting, request).await,
+                    (None, None) => forward.pass(request).await,
                 }
             })),
         }
@@ -137,18 +149,44 @@ impl Forward {
                     return Ok(answer);
                 }
             }
-            let (service, caller) = (entered.service, entered.caller);
-            let (place, request, span) = self.onward(entered, body)?;
-            let begun = self.services[service].begin(place, request);
-            let answer = self.services[service].answer(place, begun).await;
-            self.nearby.fresh(service).answers(caller);
-            let answer = answer.unwrap_or_else(|error| answered(status(error)));
-            ended(span, &answer);
+            self.send(entered, body).await
+        };
+        Ok(answer
+            .await
+            .unwrap_or_else(|status: Box<Status>| answered(*status)))
+    }
+
+    /// Passes on what somebody writes, and tells them with the answer what it repeats.
+    async fn reminded(self: Arc<Self>, drafting: Drafting, request: Request<Body>) -> Answered {
+        let (parts, body) = request.into_parts();
+        let answer = async {
+            let entered = self.entered(parts)?;
+            let read = nearby::read(body).await;
+            let (short, body) = read.map_err(|error| Status::cancelled(error.to_string()))?;
+            let sight = Caller::sight(&entered.visitor.rights);
+            let mut answer = self.send(entered, body).await?;
+            if let Some(short) = short {
+                self.reminder
+                    .remind(drafting, &short, &sight, &mut answer)
+                    .await;
+            }
             Ok(answer)
         };
         Ok(answer
             .await
             .unwrap_or_else(|status: Box<Status>| answered(*status)))
+    }
+
+    /// The answer of the service to a call that was let in.
+    async fn send(&self, entered: Entered, body: Body) -> Result<Response<Download>, Box<Status>> {
+        let (service, caller) = (entered.service, entered.caller);
+        let (place, request, span) = self.onward(entered, body)?;
+        let begun = self.services[service].begin(place, request);
+        let answer = self.services[service].answer(place, begun).await;
+        self.nearby.fresh(service).answers(caller);
+        let answer = answer.unwrap_or_else(|error| answered(status(error)));
+        ended(span, &answer);
+        Ok(answer)
     }
 
     /// Lets a call in, or not.

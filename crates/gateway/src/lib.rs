@@ -22,7 +22,8 @@
 //! | [`changes`] | the joined change feed |
 //! | [`audit`] | the audit trails of the services, and its own |
 //! | [`coverage`], [`trace`], [`followup`] | views over gRPC |
-//! | [`search`] | records found by their words |
+//! | [`search`] | records found by their words; [`reminder`]: what a draft repeats |
+//! | [`resolve`] | names of parties told |
 //! | [`replay`] | the model as it was at a moment |
 //! | [`status`] | how the parts are |
 //! | [`web`] | HTTP/JSON, calendars and gRPC-Web |
@@ -44,8 +45,10 @@ pub mod key;
 pub mod lanes;
 pub mod nearby;
 pub mod quota;
+pub mod reminder;
 pub mod repeat;
 pub mod replay;
+pub mod resolve;
 pub mod routes;
 pub mod search;
 pub mod status;
@@ -75,6 +78,7 @@ use crate::access::{Book, Mint, Oidc, OidcArgs, usage};
 use crate::door::Door;
 use crate::nearby::Nearby;
 use crate::quota::{Quota, QuotaArgs};
+use crate::reminder::Reminder;
 use crate::upstream::Upstreams;
 
 /// Calls at a time on one connection: the fewest that RFC 9113 6.5.2 recommends, since anybody may connect.
@@ -239,11 +243,17 @@ async fn run(
     let trail = Trail::new(feed, book.records().clone(), &access::NOUNS);
     let audited = audit::server(upstreams.clone(), trail, refusals.clone());
     let kept = access::service::server(book.clone(), mint, tokens, refusals.clone());
-    let router = forward::router(upstreams, door.clone(), nearby);
+    let router = forward::router(
+        upstreams,
+        door.clone(),
+        nearby,
+        Reminder::new(search.clone()),
+    );
     let routes = Routes::from(router)
         .add_service(door.guard(coverage::server(views.clone(), upstreams.clone())))
         .add_service(door.guard(trace::server(views.clone(), upstreams.clone())))
         .add_service(door.guard(followed_up))
+        .add_service(door.guard(resolve::server(views.clone())))
         .add_service(door.guard(audited))
         .add_service(door.guard(changes::server(upstreams.clone(), book.clone())))
         .add_service(door.guard(kept))

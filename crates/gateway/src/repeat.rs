@@ -38,8 +38,8 @@ pub fn repeat(path: &str) -> Repeat {
     }
 }
 
-/// First words of the names of methods that change nothing.
-const READS: [&str; 10] = [
+/// First words of the names of methods that change nothing of the record.
+const READS: [&str; 13] = [
     "Get",
     "List",
     "BatchGet",
@@ -49,6 +49,9 @@ const READS: [&str; 10] = [
     "Check",
     "Count",
     "Issue",
+    "Search",
+    "RebuildSearch",
+    "Suggest",
     "VerifyAudit",
 ];
 

@@ -51,6 +51,7 @@ pub const ROUTES: [Route; 2] = [
             "assessments",
             "schedules",
             "vocabularies",
+            "verdicts",
         ],
     },
 ];

@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use rapporteur_proto::gateway::v1::search_service_server::{SearchService, SearchServiceServer};
 use rapporteur_proto::gateway::v1::{
-    RebuildSearchIndexRequest, RebuildSearchIndexResponse, SearchRequest, SearchResponse,
+    ListSuggestionsRequest, ListSuggestionsResponse, RebuildSearchIndexRequest,
+    RebuildSearchIndexResponse, RelatedRequest, RelatedResponse, SearchRequest, SearchResponse,
+    SimilarRequest, SimilarResponse, SuggestClassesRequest, SuggestClassesResponse,
 };
 use rapporteur_records::Result as Answer;
 use rapporteur_server::page::{PageToken, fingerprint, page_size};
 use rapporteur_server::{Caller, MAX_DECODING_BYTES, MAX_ENCODING_BYTES, Refusals, status};
 use rapporteur_store::Store;
 use rapporteur_views::Search;
+use rapporteur_views::search::Wanted;
 use tonic::{Request, Response, Status};
 
 use crate::coverage::patience;
@@ -69,6 +72,51 @@ impl SearchService for Found {
         }))
     }
 
+    async fn suggest_classes(
+        &self,
+        request: Request<SuggestClassesRequest>,
+    ) -> Result<Response<SuggestClassesResponse>, Status> {
+        let (within, sight) = (patience(&request), Caller::sight_of(&request));
+        let request = request.into_inner();
+        self.search
+            .at_least(&request.at_least, within)
+            .await
+            .map_err(status)?;
+        let suggested = self.search.suggest_classes(&request, &sight);
+        Ok(Response::new(suggested.await.map_err(status)?))
+    }
+
+    async fn list_suggestions(
+        &self,
+        request: Request<ListSuggestionsRequest>,
+    ) -> Result<Response<ListSuggestionsResponse>, Status> {
+        let (within, sight) = (patience(&request), Caller::sight_of(&request));
+        let mut request = request.into_inner();
+        let size = page_size(std::mem::take(&mut request.page_size)).map_err(status)?;
+        let token = std::mem::take(&mut request.page_token);
+        let at_least = std::mem::take(&mut request.at_least);
+        let query = fingerprint(&request).with(format!("{sight:?}").as_bytes());
+        let after = self.tokens.decode(&token, query).map_err(status)?;
+        let wanted = Wanted::read(request).map_err(status)?;
+        self.search
+            .at_least(&at_least, within)
+            .await
+            .map_err(status)?;
+        let suggested = self.search.suggest(wanted, &sight, size, after);
+        let (suggested, positions) = suggested.await.map_err(status)?;
+        let next = suggested.page.last;
+        let next = next.map(|key| self.tokens.encode(query, &key));
+        let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+        Ok(Response::new(ListSuggestionsResponse {
+            next_page_token: next.unwrap_or_default(),
+            total: count(suggested.page.total),
+            reckoned: count(suggested.reckoned),
+            to_reckon: count(suggested.to_reckon),
+            suggestions: suggested.page.entries,
+            positions,
+        }))
+    }
+
     async fn rebuild_search_index(
         &self,
         request: Request<RebuildSearchIndexRequest>,
@@ -78,5 +126,31 @@ impl SearchService for Found {
         Ok(Response::new(RebuildSearchIndexResponse {
             already_running,
         }))
+    }
+
+    async fn similar(
+        &self,
+        request: Request<SimilarRequest>,
+    ) -> Result<Response<SimilarResponse>, Status> {
+        let (within, sight) = (patience(&request), Caller::sight_of(&request));
+        let request = request.into_inner();
+        let at_least = self.search.at_least(&request.at_least, within);
+        at_least.await.map_err(status)?;
+        let found = self.search.similar(&request, &sight).await;
+        let (texts, positions) = found.map_err(status)?;
+        Ok(Response::new(SimilarResponse { texts, positions }))
+    }
+
+    async fn related(
+        &self,
+        request: Request<RelatedRequest>,
+    ) -> Result<Response<RelatedResponse>, Status> {
+        let (within, sight) = (patience(&request), Caller::sight_of(&request));
+        let request = request.into_inner();
+        let at_least = self.search.at_least(&request.at_least, within);
+        at_least.await.map_err(status)?;
+        let found = self.search.related(&request, &sight).await;
+        let (records, positions) = found.map_err(status)?;
+        Ok(Response::new(RelatedResponse { records, positions }))
     }
 }

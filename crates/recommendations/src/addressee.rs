@@ -13,8 +13,8 @@ use rapporteur_proto::recommendations::v1::{
 use rapporteur_records::words::date;
 use rapporteur_records::words::text::{LONG, SHORT};
 use rapporteur_records::{
-    Call, Change, Draft, Error, Noun, Pattern, Records, Result, Stored, Violations, draft, layout,
-    name, time,
+    Call, Change, Draft, Error, Noun, Pattern, Records, Result, Stored, Violations, draft, edit,
+    layout, name, time,
 };
 use rapporteur_store::Write;
 use rapporteur_store::key::Key;
@@ -136,6 +136,31 @@ pub async fn create(
     let free = not_addressed(records, &request.parent, &draft.new).await?;
     claim(&mut draft.change, &request.parent, &draft.new, free);
     draft.commit().await
+}
+
+/// Adds to a change that a party is addressed by a recommendation; nothing if it is already.
+pub async fn with(
+    records: &Records,
+    change: &mut Change<'_>,
+    recommendation: &str,
+    mut addressee: Addressee,
+) -> Result<()> {
+    let free = match not_addressed(records, recommendation, &addressee).await {
+        Err(Error::Precondition { .. }) => return Ok(()),
+        answer => answer?,
+    };
+    let usual = if free {
+        name::id_of(&addressee.party)
+    } else {
+        ""
+    };
+    addressee.name = edit::new_name(&ADDRESSEE, recommendation, usual)?;
+    (ADDRESSEE.complete)(&mut addressee);
+    let mut violations = Violations::default();
+    check(&addressee, &mut violations);
+    violations.done()?;
+    claim(change, recommendation, &addressee, free);
+    change.create(&ADDRESSEE, &mut addressee)
 }
 
 /// What is recorded afterwards was moved by no report of ours: a source says how far it was, or nobody does.

@@ -20,6 +20,7 @@
 //! | [`assessment`] | what others think, side by side |
 //! | [`schedule`] | when who has to report; [`dated`] is the day of any move |
 //! | [`vocabulary`] | the status words of other systems, as data |
+//! | [`verdict`] | what a person decided about a suggestion |
 //! | [`register`] | the mirror of the events service; [`mod@reference`] looks up what a record refers to |
 
 pub mod addressee;
@@ -39,6 +40,7 @@ pub mod reference;
 pub mod register;
 pub mod schedule;
 pub mod subject;
+pub mod verdict;
 pub mod vocabulary;
 
 use std::future::Future;
@@ -87,7 +89,7 @@ impl AsRef<Args> for Arguments {
 }
 
 /// The nouns that this service keeps.
-pub static NOUNS: [&dyn AnyNoun; 8] = [
+pub static NOUNS: [&dyn AnyNoun; 9] = [
     &instrument::INSTRUMENT,
     &recommendation::RECOMMENDATION,
     &addressee::ADDRESSEE,
@@ -96,6 +98,7 @@ pub static NOUNS: [&dyn AnyNoun; 8] = [
     &assessment::ASSESSMENT,
     &schedule::SCHEDULE,
     &vocabulary::VOCABULARY,
+    &verdict::VERDICT,
 ];
 
 /// Runs the service on `listener` until `shutdown` resolves.

@@ -165,7 +165,7 @@ fn folded(plain: &str) -> String {
 }
 
 /// The primary subtag of a language tag, in lower case.
-fn primary(tag: &str) -> String {
+pub(crate) fn primary(tag: &str) -> String {
     let primary = tag.split(['-', '_']).next().unwrap_or_default();
     primary.chars().take(8).collect::<String>().to_lowercase()
 }

@@ -3,14 +3,18 @@
 //! | module | holds |
 //! | --- | --- |
 //! | [`judged`] | the formats of corpora, queries, judgments and pairs |
+//! | [`classified`] | the formats of classes, and of texts that people put into them |
 //! | [`metrics`] | average precision, nDCG, precision, recall, Spearman's rank correlation |
 //! | [`plain`] | what is to be beaten: BM25 with k1 1.2 and b 0.75 over lower-case words; TF-IDF cosine; Jaccard |
 //! | [`ours`] | the ranking of this crate over an index in memory |
+//! | [`suggested`] | suggested classes: plain BM25, by words, with neighbours |
 
+pub mod classified;
 pub mod judged;
 pub mod metrics;
 pub mod ours;
 pub mod plain;
+pub mod suggested;
 
 use serde::Serialize;
 

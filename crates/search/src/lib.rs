@@ -2,7 +2,7 @@
 //!
 //! What it keeps: an index in a folder that can be deleted and made again. What it promises: the same
 //! documents and the same question give the same answer, in the same order; every count is exact. What it
-//! deliberately does not do: it knows no noun of the record and no rights (`views` makes documents of records and
+//! deliberately does not do: it knows no noun of the record (but that parties have names) and no rights (`views` makes documents of records and
 //! says who sees which), serves no RPC and downloads nothing.
 //!
 //! | module | holds |
@@ -12,7 +12,9 @@
 //! | [`index`], [`generations`] | the index in a folder, and the one that takes its place |
 //! | [`rank`] | which texts answer best |
 //! | [`similar`] | how alike texts are |
-//! | [`evaluate`] | how good both are, on judged sets |
+//! | [`suggest`] | which classes a text belongs to |
+//! | [`resolve`] | names of states and organisations, as written, told |
+//! | [`evaluate`] | how good all but the last are, on judged sets |
 //! | [`query`] | what people write, read |
 //! | `terms` | the same as the index understands it |
 //! | [`filter`] | conditions on fields |
@@ -36,7 +38,9 @@ pub mod index;
 pub mod page;
 pub mod query;
 pub mod rank;
+pub mod resolve;
 pub mod similar;
+pub mod suggest;
 
 mod head;
 mod statistics;

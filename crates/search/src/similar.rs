@@ -12,8 +12,9 @@
 
 pub mod clusters;
 pub mod likeness;
+mod pair;
 pub mod texts;
-mod vocabulary;
+pub(crate) mod vocabulary;
 
 pub use self::clusters::Cluster;
 pub use self::likeness::{Alike, Likeness, Shared};

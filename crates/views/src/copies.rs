@@ -13,7 +13,7 @@ use rapporteur_proto::events::v1::{
 };
 use rapporteur_proto::recommendations::v1::{
     Addressee, Assessment, Commitment, Instrument, ProgressReport, Recommendation, Schedule,
-    Vocabulary,
+    Verdict, Vocabulary,
 };
 use rapporteur_records::{Mirror, Sight, name, sight};
 
@@ -44,12 +44,12 @@ macro_rules! kinds {
 kinds! {
     "rapporteur.events.v1": Chairmanship Crosswalk Dialogue Event Membership Party Plan PlanNode Post Source;
     "rapporteur.recommendations.v1": Addressee Assessment Commitment Instrument ProgressReport Recommendation
-        Schedule Vocabulary;
+        Schedule Verdict Vocabulary;
 }
 
-/// Addressees come and go with their recommendation, as in the shelf.
+/// Addressees and verdicts come and go with their recommendation, as in the shelf.
 const fn is_under(record: &str) -> bool {
-    matches!(record.as_bytes(), b"Addressee")
+    matches!(record.as_bytes(), b"Addressee" | b"Verdict")
 }
 
 impl Kind {

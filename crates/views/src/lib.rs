@@ -28,6 +28,7 @@
 //! | [`inbox`], [`mod@handover`], [`mod@figures`] | what waits for a post, what a chair hands on, what a meeting was told |
 //! | [`calendar`] | events and dues as calendars read them |
 //! | [`search`] | records found by their words |
+//! | [`resolve`] | names told with the parties of the record |
 //! | [`stated`] | what sources claim beside what is counted |
 //! | [`mod@trace`] | the life of a record, hop by hop |
 
@@ -51,6 +52,7 @@ pub mod open;
 pub mod outline;
 pub mod page;
 pub mod period;
+pub mod resolve;
 pub mod scope;
 pub mod search;
 pub mod selection;
@@ -82,6 +84,7 @@ pub use inbox::{InboxQuestion, inbox};
 pub use model::Model;
 pub use open::{OpenItems, open_items};
 pub use page::{Asked, Page};
+pub use resolve::Names;
 pub use scope::Question;
 pub use search::Search;
 pub use trace::trace;

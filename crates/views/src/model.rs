@@ -12,6 +12,7 @@ use rapporteur_proto::events::v1::{
 };
 use rapporteur_proto::recommendations::v1::{
     Addressee, Assessment, Commitment, Instrument, ProgressReport, Recommendation, Schedule,
+    Verdict,
 };
 use rapporteur_records::{Record, sight};
 
@@ -131,6 +132,8 @@ model! {
         assessments: Assessment,
         /// When reports are due.
         schedules: Schedule,
+        /// What was decided about suggestions.
+        verdicts: Verdict,
     }
 }
 

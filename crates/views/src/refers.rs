@@ -5,6 +5,7 @@ use rapporteur_proto::events::v1::{
 };
 use rapporteur_proto::recommendations::v1::{
     Addressee, Assessment, Commitment, Instrument, ProgressReport, Recommendation, Schedule,
+    Verdict,
 };
 use rapporteur_proto::r#type::v1::{Claim, PlanLink};
 use rapporteur_records::name::parent_of;
@@ -126,5 +127,9 @@ impl Refers for Assessment {
 }
 
 impl Refers for Schedule {
+    fn refers(&self, _: &str, _: &mut dyn FnMut(&str)) {}
+}
+
+impl Refers for Verdict {
     fn refers(&self, _: &str, _: &mut dyn FnMut(&str)) {}
 }

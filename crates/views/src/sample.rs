@@ -8,7 +8,7 @@ use rapporteur_proto::events::v1::{
 use rapporteur_proto::recommendations::v1::{
     Addressee, Assessment, Commitment, CommitmentState, Implementation, Instrument, Interval,
     ProgressReport, ProgressReportState, Recommendation, RecommendationState, Response, Schedule,
-    Voice,
+    Verdict, Voice,
 };
 use rapporteur_proto::r#type::v1::{CivilDate, LocalizedText, PlanLink, PlanLinkKind};
 
@@ -45,6 +45,7 @@ named!(
     ProgressReport,
     Assessment,
     Schedule,
+    Verdict,
     rapporteur_proto::events::v1::Chairmanship,
     rapporteur_proto::events::v1::Crosswalk
 );

@@ -8,17 +8,31 @@
 //! | --- | --- |
 //! | [`lens`] | what the readers of a version see |
 //! | [`thing`] | a record as something that can be found |
+//! | [`classes`] | themes and nodes of plans as classes of texts |
+//! | [`suggest`] | which of them a text may belong to |
 //! | [`depends`] | which other documents a record has a say in |
 //! | [`words`] | what `field:value` stands for |
 //! | [`question`] | a request, read |
 //! | [`answer`] | what was found, shown |
+//! | [`repeats`] | recommendations that say what others said, as suggestions |
+//! | [`said`] | what has been said, to be compared with what is about to be said |
+//! | [`similar`] | what says the same as a text, and what a draft repeats |
+//! | [`related`] | what has to do with a record, and why |
+//! | [`after`] | all records, some at a time |
 //! | [`keep`] | the index kept up, made anew, taken up again |
 
+mod after;
 mod answer;
+mod classes;
 mod depends;
 mod keep;
 mod lens;
 mod question;
+mod related;
+mod repeats;
+mod said;
+mod similar;
+mod suggest;
 mod thing;
 mod words;
 
@@ -31,15 +45,21 @@ use rapporteur_proto::changes::v1::Service;
 use rapporteur_proto::gateway::v1::{Position, SearchRequest};
 use rapporteur_records::{Error, Result, Sight};
 use rapporteur_search::Index;
-use tokio::sync::{Semaphore, watch};
+use rapporteur_search::similar::{Match, Texts};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::spawn_blocking;
 
 use self::answer::{shown, texts};
 use self::keep::{Keeper, Shared};
+use self::repeats::Repeats;
+use self::said::Sayings;
 use crate::follow::{SERVICES, Views};
+use crate::page::Asked;
 
 pub use answer::Found;
 pub use question::SearchQuestion;
+pub use repeats::{Suggested, Wanted};
+pub use said::{Draft, Said};
 
 /// How the index is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -62,6 +82,7 @@ pub struct Search {
     shared: Arc<Shared>,
     /// Searches at a time: as many as the machine can do at once, so that none makes all others slow.
     turns: Arc<Semaphore>,
+    classes: Arc<classes::Ready>,
 }
 
 impl Search {
@@ -73,6 +94,8 @@ impl Search {
             views: views.clone(),
             folder: folder.to_owned(),
             live: RwLock::default(),
+            repeats: Repeats::default(),
+            sayings: Sayings::default(),
             standing: watch::Sender::new(Standing::default()),
             rebuild: AtomicBool::new(false),
             stop: AtomicBool::new(false),
@@ -81,13 +104,19 @@ impl Search {
         Self {
             shared: Arc::new(shared),
             turns: Arc::new(Semaphore::new(turns)),
+            classes: Arc::default(),
         }
     }
 
-    /// Keeps the index up until [`Search::stop`] is called.
+    /// Keeps the index up until [`Search::stop`] is called, or nobody waits for this any more.
     pub async fn keep(&self) {
+        // The keeper has a thread of its own, which a runtime that ends would wait for.
+        let _ending = Ending(self);
         let keeper = Keeper::new(self.shared.clone());
         let mut kept = spawn_blocking(move || keeper.run());
+        let shared = self.shared.clone();
+        let reckoned =
+            spawn_blocking(move || shared.repeats.run(&shared.views, || shared.stopped()));
         let mut progress = SERVICES.map(|service| self.shared.views.watch(service));
         let [events, recommendations] = &mut progress;
         loop {
@@ -97,6 +126,9 @@ impl Search {
                 ended = &mut kept => {
                     if let Err(error) = ended {
                         tracing::error!(%error, "the search index is kept up no more");
+                    }
+                    if let Err(error) = reckoned.await {
+                        tracing::error!(%error, "what repeats what is reckoned no more");
                     }
                     return;
                 }
@@ -109,10 +141,11 @@ impl Search {
     /// Has [`Search::keep`] end when it has done what it is about.
     pub fn stop(&self) {
         self.shared.stop.store(true, Ordering::Relaxed);
+        self.shared.repeats.ring();
         self.shared.views.changed().ring();
     }
 
-    /// How the index is.
+    /// How the index is, as it changes.
     pub fn standing(&self) -> watch::Receiver<Standing> {
         self.shared.standing.subscribe()
     }
@@ -216,6 +249,69 @@ impl Search {
         Ok((found?, positions))
     }
 
+    /// What is suggested to a reader with this sight: at most `size` after a key (empty for the first page), and what
+    /// that rests on.
+    pub async fn suggest(
+        &self,
+        wanted: Wanted,
+        sight: &Sight,
+        size: usize,
+        after: Vec<u8>,
+    ) -> Result<(Suggested, Vec<Position>)> {
+        let turn = self.turns.acquire().await;
+        let _turn = turn.map_err(|_| Error::Internal("searching has ended".to_owned()))?;
+        let (shared, sight) = (self.shared.clone(), sight.clone());
+        let suggested = spawn_blocking(move || {
+            // First: whatever is taken over meanwhile is not claimed.
+            let positions = shared.views.positions();
+            let after = after.as_slice();
+            let asked = Asked { after, size };
+            let suggested = shared
+                .repeats
+                .suggest(&shared.views, &wanted, &sight, asked)?;
+            Ok((suggested, positions))
+        });
+        suggested
+            .await
+            .unwrap_or_else(|error| Err(Error::Internal(error.to_string())))
+    }
+
+    /// What has been said that is like a draft, as far as its reader may see it: the most alike first, at most one
+    /// text of each record. `except` leaves more out, before anything is counted. UNAVAILABLE while it is being made.
+    pub async fn alike(
+        &self,
+        draft: Draft,
+        except: impl Fn(&Said) -> bool + Send + 'static,
+    ) -> Result<Vec<Match<Said>>> {
+        let turn = self.turn().await?;
+        let shared = self.shared.clone();
+        let found = spawn_blocking(move || {
+            let found = shared.sayings.alike(&shared.views, &draft, except);
+            drop(turn);
+            found
+        });
+        found
+            .await
+            .unwrap_or_else(|error| Err(Error::Internal(error.to_string())))
+    }
+
+    /// A turn, to be kept by what is done in it: whoever asked may have gone by then.
+    async fn turn(&self) -> Result<OwnedSemaphorePermit> {
+        let turn = self.turns.clone().acquire_owned().await;
+        turn.map_err(|_| Error::Internal("searching has ended".to_owned()))
+    }
+
+    /// Asks everything that has been said at once, whoever may see it ([`Said::is_seen`]); it takes as long as
+    /// `ask` does, and what changes waits. UNAVAILABLE while it is being made.
+    pub fn said<T>(&self, ask: impl FnOnce(&Texts<Said>) -> T) -> Result<T> {
+        self.shared.sayings.ask(ask)
+    }
+
+    /// How many texts have been said, and about how many bytes of memory they take.
+    pub fn said_size(&self) -> (usize, usize) {
+        self.shared.sayings.size()
+    }
+
     fn live(&self) -> Result<Arc<Index>> {
         let live = self
             .shared
@@ -226,6 +322,15 @@ impl Search {
             service: "search".to_owned(),
             description: "its index is being opened; try again in a while".to_owned(),
         })
+    }
+}
+
+/// Stops the keeper when it goes.
+struct Ending<'a>(&'a Search);
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.0.stop();
     }
 }
 

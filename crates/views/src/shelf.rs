@@ -6,6 +6,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use prost::Message as _;
 use rapporteur_proto::changes::v1::Service;
 use rapporteur_records::{Sight, name};
 
@@ -15,6 +16,7 @@ use crate::model::{Model, below};
 const NARROWED: usize = 8;
 const RECOMMENDATION: &str = "rapporteur.recommendations.v1.Recommendation";
 const ADDRESSEE: &str = "rapporteur.recommendations.v1.Addressee";
+const VERDICT: &str = "rapporteur.recommendations.v1.Verdict";
 
 /// The models.
 #[derive(Debug, Default)]
@@ -78,12 +80,18 @@ impl Shelf {
                 one.sight.sees_inside(name) || !is_internal(&self.whole, name, type_name, bytes)
             });
             one.model.apply(name, type_name, shown);
-            // Addressees come and go with their recommendation.
+            // Addressees and verdicts come and go with their recommendation.
             let had_it = one.model.recommendations.contains_key(name);
             if type_name == RECOMMENDATION && !one.sight.sees_inside(name) {
                 for (name, addressee) in below(&self.whole.addressees, format!("{name}/")) {
-                    let bytes = had_it.then(|| prost::Message::encode_to_vec(addressee));
+                    let bytes = had_it.then(|| addressee.encode_to_vec());
                     one.model.apply(name, ADDRESSEE, bytes.as_deref());
+                }
+                for (name, verdict) in below(&self.whole.verdicts, format!("{name}/")) {
+                    let bytes = verdict.encode_to_vec();
+                    let shown = had_it && !crate::model::is_internal(VERDICT, &bytes);
+                    one.model
+                        .apply(name, VERDICT, shown.then_some(bytes.as_slice()));
                 }
             }
         }
@@ -106,47 +114,57 @@ fn narrowed(whole: &Model, sight: &Sight) -> Model {
             model.apply(&name, type_name, None);
         }
     }
-    let orphans: Vec<String> = model
-        .addressees
-        .keys()
-        .filter(|one| {
-            let above = name::parent_of(one);
-            whole.recommendations.contains_key(above) && !model.recommendations.contains_key(above)
-        })
-        .cloned()
-        .collect();
-    for name in orphans {
-        model.apply(&name, ADDRESSEE, None);
+    let is_orphan = |one: &&String| {
+        let above = name::parent_of(one);
+        whole.recommendations.contains_key(above) && !model.recommendations.contains_key(above)
+    };
+    let addressees = model.addressees.keys().filter(is_orphan);
+    let addressees = addressees.map(|one| (one.clone(), ADDRESSEE));
+    let verdicts = model.verdicts.keys().filter(is_orphan);
+    let verdicts = verdicts.map(|one| (one.clone(), VERDICT));
+    let orphans: Vec<(String, &str)> = addressees.chain(verdicts).collect();
+    for (name, type_name) in orphans {
+        model.apply(&name, type_name, None);
     }
     model
 }
 
 fn is_internal(whole: &Model, name: &str, type_name: &str, bytes: &[u8]) -> bool {
-    if type_name != ADDRESSEE {
-        return crate::model::is_internal(type_name, bytes);
+    if crate::model::is_internal(type_name, bytes) {
+        return true;
+    }
+    if type_name != ADDRESSEE && type_name != VERDICT {
+        return false;
     }
     let above = whole.recommendations.get(name::parent_of(name));
-    above.is_some_and(|above| {
-        crate::model::is_internal(RECOMMENDATION, &prost::Message::encode_to_vec(above))
-    })
+    above.is_some_and(|above| crate::model::is_internal(RECOMMENDATION, &above.encode_to_vec()))
 }
 
 #[cfg(test)]
 mod tests {
-    use prost::{Message as _, Name as _};
-    use rapporteur_proto::recommendations::v1::{Addressee, Recommendation, RecommendationState};
+    use prost::Name as _;
+    use rapporteur_proto::recommendations::v1::{
+        Addressee, Recommendation, RecommendationState, Verdict,
+    };
     use rapporteur_proto::r#type::v1::Visibility;
 
     use super::*;
     use crate::sample;
 
     fn seen(shelf: &mut Shelf, sight: &Sight) -> (usize, usize, usize) {
+        let (events, texts, addressees, verdicts) = counted(shelf, sight);
+        assert_eq!(addressees, verdicts, "both go with their recommendation");
+        (events, texts, addressees)
+    }
+
+    fn counted(shelf: &mut Shelf, sight: &Sight) -> (usize, usize, usize, usize) {
         shelf.add(sight);
         let model = shelf.get(sight).unwrap();
         (
             model.events.len(),
             model.recommendations.len(),
             model.addressees.len(),
+            model.verdicts.len(),
         )
     }
 
@@ -170,6 +188,10 @@ mod tests {
             party: "parties/pt".into(),
             ..Addressee::default()
         };
+        let verdict = Verdict {
+            name: format!("{}/verdicts/theme-1", text.name),
+            ..Verdict::default()
+        };
         let kinds = [
             (Visibility::Public, RecommendationState::Adopted),
             (Visibility::Internal, RecommendationState::Draft),
@@ -192,14 +214,19 @@ mod tests {
                     &Recommendation::full_name(),
                     Some(&text.encode_to_vec()),
                 ),
-                _ => shelf.apply(
+                2 => shelf.apply(
                     &addressee.name,
                     &Addressee::full_name(),
                     Some(&addressee.encode_to_vec()),
                 ),
+                _ => shelf.apply(
+                    &verdict.name,
+                    &Verdict::full_name(),
+                    Some(&verdict.encode_to_vec()),
+                ),
             };
-            for step in 0..3 {
-                put(&mut shelf, (step + round) % 3);
+            for step in 0..4 {
+                put(&mut shelf, (step + round) % 4);
                 for one in &shelf.narrowed {
                     assert_eq!(
                         one.model,

@@ -198,8 +198,17 @@ pub const POLICY: &[(&str, Who)] = &[
     ("rapporteur.gateway.v1.FollowUpService/GetInbox", ANYONE),
     ("rapporteur.gateway.v1.FollowUpService/GetHandover", ANYONE),
     ("rapporteur.gateway.v1.FollowUpService/GetFigures", ANYONE),
+    // rapporteur.gateway.v1.ResolveService
+    ("rapporteur.gateway.v1.ResolveService/ResolveNames", ANYONE),
     // rapporteur.gateway.v1.SearchService
     ("rapporteur.gateway.v1.SearchService/Search", ANYONE),
+    ("rapporteur.gateway.v1.SearchService/Similar", ANYONE),
+    ("rapporteur.gateway.v1.SearchService/Related", ANYONE),
+    ("rapporteur.gateway.v1.SearchService/SuggestClasses", ANYONE),
+    (
+        "rapporteur.gateway.v1.SearchService/ListSuggestions",
+        ANYONE,
+    ),
     (
         "rapporteur.gateway.v1.SearchService/RebuildSearchIndex",
         OPERATORS,
@@ -449,6 +458,23 @@ pub const POLICY: &[(&str, Who)] = &[
     ),
     (
         "rapporteur.recommendations.v1.ScheduleService/UpdateSchedule",
+        OFFICERS,
+    ),
+    // rapporteur.recommendations.v1.VerdictService
+    (
+        "rapporteur.recommendations.v1.VerdictService/GetVerdict",
+        ANYONE,
+    ),
+    (
+        "rapporteur.recommendations.v1.VerdictService/ListVerdicts",
+        ANYONE,
+    ),
+    (
+        "rapporteur.recommendations.v1.VerdictService/CreateVerdict",
+        OFFICERS,
+    ),
+    (
+        "rapporteur.recommendations.v1.VerdictService/UpdateVerdict",
         OFFICERS,
     ),
     // rapporteur.recommendations.v1.VocabularyService

@@ -47,7 +47,7 @@ pub struct Feed {
 pub async fn serve(
     service: &str,
     texts: u64,
-    corpus: &Path,
+    corpus: Option<&Path>,
     listener: TcpListener,
     end: impl Future<Output = ()>,
 ) -> Result<()> {
@@ -57,7 +57,7 @@ pub async fn serve(
             _ => Service::Recommendations,
         },
         texts,
-        corpus: Arc::new(Corpus::read(Some(corpus))?),
+        corpus: Arc::new(Corpus::read(corpus)?),
     };
     let server = ChangeServiceServer::new(feed).max_encoding_message_size(64 << 20);
     let incoming = TcpListenerStream::new(listener);

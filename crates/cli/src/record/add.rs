@@ -10,7 +10,7 @@ use super::Write;
 use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::noun::{self, Noun, reflect, set};
-use crate::{name, output};
+use crate::{name, output, similar};
 
 /// What every `add` takes.
 #[derive(Clone, Debug, clap::Args)]
@@ -129,7 +129,8 @@ pub(crate) async fn add<M: Message + Name>(
     set(&mut request, &noun.id_field(), Value::String(id))?;
     set(&mut request, noun.kind, Value::Message(record))?;
     adding.write.fill(&mut request)?;
-    let record = ctx.connect()?.call(&method, &request).await?;
+    let (record, told) = ctx.connect()?.call_told(&method, &request).await?;
     output::records(ctx, noun.columns, &[record])?;
+    similar::remind(ctx, &told)?;
     adding.write.note(ctx)
 }

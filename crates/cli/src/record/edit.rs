@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::field::{self, How};
 use crate::noun::{Noun, mask, set};
-use crate::{name, output};
+use crate::{name, output, similar};
 
 /// What to change.
 #[derive(Clone, Debug, clap::Args)]
@@ -54,8 +54,9 @@ pub(super) async fn run(ctx: &mut Context<'_>, noun: &Noun, edit: Edit) -> Resul
     set(&mut request, noun.kind, Value::Message(record))?;
     set(&mut request, "update_mask", mask(paths)?)?;
     edit.write.fill(&mut request)?;
-    let record = to.call(&method, &request).await?;
+    let (record, told) = to.call_told(&method, &request).await?;
     output::records(ctx, noun.columns, &[record])?;
+    similar::remind(ctx, &told)?;
     edit.write.note(ctx)
 }
 

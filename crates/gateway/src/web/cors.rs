@@ -11,6 +11,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use url::Url;
 
 use crate::nearby::POSITION;
+use crate::reminder::{SAID_BEFORE, SAID_BEFORE_JSON};
 
 /// A browser need not ask again within this time.
 const KNOWN_FOR: Duration = Duration::from_secs(3_600);
@@ -41,6 +42,7 @@ pub fn layer(origins: &[String]) -> Result<Option<CorsLayer>, String> {
                 CONTENT_TYPE,
                 IF_MATCH,
                 IF_NONE_MATCH,
+                SAID_BEFORE_JSON,
                 name("idempotency-key"),
                 name("grpc-timeout"),
                 name("x-grpc-web"),
@@ -51,6 +53,8 @@ pub fn layer(origins: &[String]) -> Result<Option<CorsLayer>, String> {
                 AGE,
                 ETAG,
                 POSITION,
+                SAID_BEFORE,
+                SAID_BEFORE_JSON,
                 RETRY_AFTER,
                 name("grpc-status"),
                 name("grpc-message"),

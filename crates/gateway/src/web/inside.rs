@@ -17,10 +17,11 @@ use super::bindings::Binding;
 use crate::coverage::ANSWER_BYTES;
 
 /// What of the headers of HTTP means the same in gRPC; everything else stays outside.
-const PASSED: [HeaderName; 7] = [
+const PASSED: [HeaderName; 8] = [
     http::header::AUTHORIZATION,
     http::header::CACHE_CONTROL,
     HeaderName::from_static("rapporteur-as"),
+    crate::reminder::SAID_BEFORE_JSON,
     HeaderName::from_static("grpc-timeout"),
     HeaderName::from_static(REQUEST_ID_KEY),
     HeaderName::from_static("traceparent"),

@@ -9,7 +9,10 @@ use futures::{StreamExt as _, stream};
 use http::header::{AGE, CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use prost::Name as _;
 use prost_reflect::{DynamicMessage, SerializeOptions};
+use rapporteur_proto::descriptor_pool;
+use rapporteur_proto::gateway::v1::SaidBefore;
 use rapporteur_records::Error;
 use rapporteur_server::{DOMAIN, MAX_DECODING_BYTES, status};
 use serde_json::Value;
@@ -23,6 +26,7 @@ use super::request::{self, Said};
 use super::template::Path;
 use super::{etag, problem};
 use crate::nearby::POSITION;
+use crate::reminder::{SAID_BEFORE, SAID_BEFORE_JSON};
 
 /// A body has to be here within this time; a call has a deadline of its own from then on.
 const BODY_WITHIN: Duration = Duration::from_secs(20);
@@ -77,6 +81,7 @@ pub async fn answer(
         answer.and_then(|answer| {
             let mut http = one(binding, answer.get_ref(), &asked)?;
             tell_age(answer.metadata(), http.headers_mut());
+            tell_said(answer.metadata(), http.headers_mut());
             Ok(http)
         })
     };
@@ -148,6 +153,20 @@ fn tell_age(metadata: &MetadataMap, headers: &mut HeaderMap) {
         {
             headers.insert(name, value);
         }
+    }
+}
+
+/// What a text that was written repeats, as JSON: names, codes and numbers, so that it is ASCII.
+fn tell_said(metadata: &MetadataMap, headers: &mut HeaderMap) {
+    let said = metadata.get_bin(SAID_BEFORE.as_str());
+    let said = said.and_then(|said| said.to_bytes().ok());
+    let value = said.and_then(|said| {
+        let kind = descriptor_pool().get_message_by_name(&SaidBefore::full_name())?;
+        let json = json(&DynamicMessage::decode(kind, said).ok()?).ok()?;
+        HeaderValue::from_str(&json.to_string()).ok()
+    });
+    if let Some(value) = value {
+        headers.insert(SAID_BEFORE_JSON, value);
     }
 }
 

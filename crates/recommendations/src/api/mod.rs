@@ -7,6 +7,7 @@ mod instrument;
 mod progress_report;
 mod recommendation;
 mod schedule;
+mod verdict;
 mod vocabulary;
 
 use rapporteur_proto::recommendations::v1::addressee_service_server::AddresseeServiceServer;
@@ -16,6 +17,7 @@ use rapporteur_proto::recommendations::v1::instrument_service_server::Instrument
 use rapporteur_proto::recommendations::v1::progress_report_service_server::ProgressReportServiceServer;
 use rapporteur_proto::recommendations::v1::recommendation_service_server::RecommendationServiceServer;
 use rapporteur_proto::recommendations::v1::schedule_service_server::ScheduleServiceServer;
+use rapporteur_proto::recommendations::v1::verdict_service_server::VerdictServiceServer;
 use rapporteur_proto::recommendations::v1::vocabulary_service_server::VocabularyServiceServer;
 use rapporteur_server::{Desk, MAX_DECODING_BYTES, MAX_ENCODING_BYTES};
 use tonic::service::Routes;
@@ -23,7 +25,7 @@ use tonic::service::Routes;
 use crate::register::Register;
 
 /// Full names of the services that [`routes`] answers, for health.
-pub const SERVICES: [&str; 8] = [
+pub const SERVICES: [&str; 9] = [
     "rapporteur.recommendations.v1.InstrumentService",
     "rapporteur.recommendations.v1.RecommendationService",
     "rapporteur.recommendations.v1.AddresseeService",
@@ -32,6 +34,7 @@ pub const SERVICES: [&str; 8] = [
     "rapporteur.recommendations.v1.AssessmentService",
     "rapporteur.recommendations.v1.ScheduleService",
     "rapporteur.recommendations.v1.VocabularyService",
+    "rapporteur.recommendations.v1.VerdictService",
 ];
 
 /// Answers the requests of one service from the records behind the desk and what the register knows.
@@ -63,4 +66,5 @@ pub fn routes(desk: &Desk, register: &Register) -> Routes {
         .add_service(server!(AssessmentServiceServer))
         .add_service(server!(ScheduleServiceServer))
         .add_service(server!(VocabularyServiceServer))
+        .add_service(server!(VerdictServiceServer))
 }

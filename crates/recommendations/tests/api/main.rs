@@ -12,4 +12,5 @@ mod instrument;
 mod lists;
 mod recommendation;
 mod register;
+mod verdict;
 mod world;

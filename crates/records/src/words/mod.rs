@@ -4,6 +4,7 @@ pub mod claim;
 pub mod date;
 pub mod document;
 pub mod text;
+pub mod verdict;
 pub mod visibility;
 
 use std::fmt::Display;

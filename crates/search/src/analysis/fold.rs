@@ -43,7 +43,7 @@ pub(super) fn plain(word: &str, language: &str) -> String {
 }
 
 /// What is in a word and not seen: soft hyphens, joiners, direction marks and overrides, variation selectors.
-pub(super) fn invisible(c: char) -> bool {
+pub(crate) fn invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
         | '\u{feff}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0000}'..='\u{e0fff}')
         || c.is_control()
@@ -72,7 +72,7 @@ fn without_apostrophes(word: String) -> String {
 }
 
 /// Accents off, special letters written out, digits in ASCII, Arabic letters in one form.
-pub(super) fn letters(plain: &str) -> String {
+pub(crate) fn letters(plain: &str) -> String {
     if plain.is_ascii() {
         return plain.to_owned();
     }
@@ -120,6 +120,6 @@ fn digit(c: char) -> Option<char> {
 }
 
 /// Whether a character belongs to the word before it.
-pub(super) fn is_mark(c: char) -> bool {
+pub(crate) fn is_mark(c: char) -> bool {
     is_combining_mark(c)
 }

@@ -67,6 +67,22 @@ const IRREGULAR: [(&str, &str); 12] = [
     ("teeth", "tooth"),
 ];
 
+/// Endings that Snowball takes for something else, by language, with those that it knows; the first that fits
+/// counts. Portuguese plurals of -al and -vel look like verbs, and French has a form of -eur and -eux for women.
+const ENDINGS: [(&str, &str, &str); 9] = [
+    ("fr", "jeux", "jeu"),
+    ("fr", "lieux", "lieu"),
+    ("fr", "euses", "eur"),
+    ("fr", "euse", "eur"),
+    ("fr", "eux", "eur"),
+    ("fr", "trices", "teur"),
+    ("fr", "trice", "teur"),
+    ("pt", "ais", "al"),
+    ("pt", "veis", "vel"),
+];
+/// Shorter words (`deux`, `pais`) are something else.
+const LEAST_LETTERS: usize = 6;
+
 impl Stemming {
     /// Of a language, by its ISO 639-1 code in lower case.
     pub(super) fn of(language: &str) -> Option<Self> {
@@ -112,7 +128,7 @@ impl Stemming {
                 }
             }
             "ar" => return arabic::stem(&fold::letters(plain)).to_owned(),
-            language => spelling::accented(plain, language),
+            language => with_known_ending(spelling::accented(plain, language), language),
         };
         let stem = Stemmer::new(self.0.3).stem(&word);
         // A stem of nothing would match everything.
@@ -122,6 +138,16 @@ impl Stemming {
             fold::letters(&stem)
         }
     }
+}
+
+fn with_known_ending<'a>(word: Cow<'a, str>, language: &str) -> Cow<'a, str> {
+    if word.chars().count() < LEAST_LETTERS {
+        return word;
+    }
+    let mut rules = ENDINGS.iter().filter(|rule| rule.0 == language);
+    let changed =
+        rules.find_map(|(_, ending, known)| Some(word.strip_suffix(ending)?.to_owned() + known));
+    changed.map_or(word, Cow::Owned)
 }
 
 /// ISO 639-1 for ISO 639-3, of the languages with a stemmer.

@@ -53,6 +53,20 @@ fn forms_of_a_word_are_one_stem() {
         &["migração", "migrações", "migracao", "migracoes", "MIGRAÇÃO"],
     );
     alike("pt", &["recomendação", "recomendações"]);
+    alike(
+        "fr",
+        &[
+            "travailleur",
+            "travailleurs",
+            "travailleuse",
+            "travailleuses",
+        ],
+    );
+    alike("fr", &["nombreux", "nombreuses"]);
+    alike("fr", &["directeur", "directrices"]);
+    alike("fr", &["enjeu", "enjeux"]);
+    alike("pt", &["regional", "regionais"]);
+    alike("pt", &["sustentável", "sustentáveis"]);
     alike("de", &["Empfehlung", "Empfehlungen"]);
     alike("ru", &["мигранты", "мигрантов", "мигрантами"]);
     alike("tr", &["IRMAK", "ırmak"]);

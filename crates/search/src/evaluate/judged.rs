@@ -67,12 +67,12 @@ pub struct Error {
     pub what: String,
 }
 
-const ID: &[&str] = &[
+pub(super) const ID: &[&str] = &[
     "id", "_id", "doc_id", "docid", "docno", "query_id", "query-id", "qid",
 ];
-const TEXT: &[&str] = &["text", "contents", "content", "body", "query", "question"];
-const TITLE: &[&str] = &["title"];
-const LANGUAGE: &[&str] = &["language", "lang"];
+pub(super) const TEXT: &[&str] = &["text", "contents", "content", "body", "query", "question"];
+pub(super) const TITLE: &[&str] = &["title"];
+pub(super) const LANGUAGE: &[&str] = &["language", "lang"];
 const QUERY: &[&str] = &["query", "query-id", "query_id", "qid", "topic"];
 const DOCUMENT: &[&str] = &[
     "document",
@@ -198,7 +198,7 @@ pub fn pairs(file: &str, lines: impl BufRead, corpus: &[Text]) -> Result<Vec<Pai
 }
 
 /// The objects of a file, each with its line.
-fn objects(
+pub(super) fn objects(
     file: &str,
     lines: impl BufRead,
 ) -> impl Iterator<Item = Result<(usize, Map<String, Value>), Error>> {
@@ -217,13 +217,13 @@ fn objects(
 }
 
 #[derive(Clone, Copy)]
-struct Place<'a> {
-    file: &'a str,
-    line: usize,
+pub(super) struct Place<'a> {
+    pub(super) file: &'a str,
+    pub(super) line: usize,
 }
 
 impl Place<'_> {
-    fn wrong(&self, what: String) -> Error {
+    pub(super) fn wrong(&self, what: String) -> Error {
         Error {
             file: self.file.to_owned(),
             line: self.line,
@@ -231,7 +231,7 @@ impl Place<'_> {
         }
     }
 
-    fn lacks(&self, names: &[&str]) -> Error {
+    pub(super) fn lacks(&self, names: &[&str]) -> Error {
         self.wrong(format!(
             "has no {:?} (nor any of {})",
             names[0],
@@ -244,7 +244,11 @@ impl Place<'_> {
             .map_err(|error| self.wrong(format!("is no JSON object: {error}")))
     }
 
-    fn need(&self, object: &Map<String, Value>, names: &[&str]) -> Result<String, Error> {
+    pub(super) fn need(
+        &self,
+        object: &Map<String, Value>,
+        names: &[&str],
+    ) -> Result<String, Error> {
         string(object, names).ok_or_else(|| self.lacks(names))
     }
 
@@ -276,7 +280,7 @@ impl fmt::Display for Names<'_> {
 }
 
 /// A text or a number under one of several names.
-fn string(object: &Map<String, Value>, names: &[&str]) -> Option<String> {
+pub(super) fn string(object: &Map<String, Value>, names: &[&str]) -> Option<String> {
     names.iter().find_map(|name| match object.get(*name) {
         Some(Value::String(text)) => Some(text.clone()),
         Some(Value::Number(number)) => Some(number.to_string()),

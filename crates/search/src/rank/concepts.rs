@@ -122,6 +122,14 @@ pub(crate) fn named(words: &[Word], language: &str) -> Vec<usize> {
     found
 }
 
+/// The concepts of which the words of a language are a phrase as a whole.
+pub(crate) fn exactly(words: &[Word], language: &'static str) -> &'static [usize] {
+    let stems = content(words, language);
+    let stems = stems.into_iter().map(|word| word.stem).collect();
+    let found = LEXICON.by_phrase.get(&(language, stems));
+    found.map_or(&[], Vec::as_slice)
+}
+
 /// A name of a concept: its first phrase.
 pub(crate) fn name(concept: usize) -> &'static str {
     LEXICON.names.get(concept).copied().unwrap_or_default()

@@ -51,7 +51,7 @@ impl<K: Clone + Eq + Hash + Ord> Texts<K> {
         let mut edges: Vec<(f32, usize, usize)> = Vec::new();
         let mut scratch = Vec::new();
         for (number, print) in prints.iter().enumerate() {
-            for place in self.candidates(print, least, NEIGHBOURS, &mut scratch) {
+            for place in self.candidates(print, least, NEIGHBOURS, &mut scratch, |_| false) {
                 let Some(other) = leads.get(&place).copied().filter(|other| *other != number)
                 else {
                     continue;

@@ -51,12 +51,22 @@ impl Likeness {
     }
 
     /// Compares two texts, each with its language (ISO 639-1, "" for none).
-    pub fn compare(&self, (a, a_language): (&str, &str), (b, b_language): (&str, &str)) -> Alike {
+    pub fn compare(&self, a: (&str, &str), b: (&str, &str)) -> Alike {
+        self.vocabulary.compare(a, b)
+    }
+}
+
+impl Vocabulary {
+    /// Compares two texts, each with its language.
+    pub(super) fn compare(
+        &self,
+        (a, a_language): (&str, &str),
+        (b, b_language): (&str, &str),
+    ) -> Alike {
         let mut unknown = Vec::new();
-        let a = self.vocabulary.terms_of(a, a_language, &mut unknown);
-        let b = self.vocabulary.terms_of(b, b_language, &mut unknown);
-        compare(&self.vocabulary, &Print::new(&a), &Print::new(&b), &unknown)
-            .explain(&self.vocabulary, &unknown)
+        let a = self.terms_of(a, a_language, &mut unknown);
+        let b = self.terms_of(b, b_language, &mut unknown);
+        compare(self, &Print::new(&a), &Print::new(&b), &unknown).explain(self, &unknown)
     }
 }
 

@@ -157,6 +157,30 @@ fn texts_are_put_replaced_and_removed() {
 }
 
 #[test]
+fn what_is_left_out_takes_no_place_of_another() {
+    let mut texts = Texts::default();
+    for number in 0..500 {
+        texts.put(number, LIKE, "en");
+    }
+    texts.put(500, &format!("{LIKE} at sea"), "en");
+    let found = texts.similar(LIKE, "en", REPEATS, 5, |key| *key < 500);
+    let keys: Vec<usize> = found.iter().map(|found| found.key).collect();
+    assert_eq!(keys, [500]);
+}
+
+#[test]
+fn weighty_words_are_the_rare_ones_as_they_are_written() {
+    let mut texts = Texts::default();
+    for (key, text) in record().into_iter().enumerate() {
+        texts.put(key, &text, "en");
+    }
+    let words = texts.weighty("The Conventions of the border, and Xyzzy", "en", 2);
+    assert_eq!(words, ["Xyzzy", "Conventions"]);
+    let alike = texts.compare((LIKE, "en"), (LIKE, "en"));
+    assert!((alike.score - 1.0).abs() < 1e-5);
+}
+
+#[test]
 fn near_duplicates_are_grouped_and_chains_are_not() {
     let mut texts = Texts::default();
     for (key, text) in record().into_iter().enumerate() {

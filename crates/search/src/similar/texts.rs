@@ -28,7 +28,7 @@ pub struct Texts<K> {
     pub(super) vocabulary: Vocabulary,
     pub(super) slots: Vec<Option<Slot<K>>>,
     free: Vec<u32>,
-    places: HashMap<K, u32>,
+    pub(super) places: HashMap<K, u32>,
     /// By term the slots that have it; some may have been given to others since.
     words: Vec<Vec<u32>>,
     concepts: Vec<Vec<u32>>,
@@ -38,6 +38,8 @@ pub struct Texts<K> {
 pub(super) struct Slot<K> {
     pub(super) key: K,
     pub(super) terms: Box<[Term]>,
+    /// Whether it counts for how rare words are.
+    heard: bool,
 }
 
 impl<K: Clone + Eq + Hash + Ord> Default for Texts<K> {
@@ -66,10 +68,28 @@ impl<K: Clone + Eq + Hash + Ord> Texts<K> {
 
     /// Adds a text in a language (ISO 639-1, "" for none), or puts it in the place of the one with its key.
     pub fn put(&mut self, key: K, text: &str, language: &str) {
-        self.remove(&key);
+        self.place(key, text, language, true);
+    }
+
+    /// The same of a text that is not for all who ask: it is found like others, but says nothing of how rare words
+    /// are, so that no score tells of it.
+    pub fn put_unheard(&mut self, key: K, text: &str, language: &str) {
+        self.place(key, text, language, false);
+    }
+
+    fn place(&mut self, key: K, text: &str, language: &str, heard: bool) {
         let terms = self.vocabulary.terms(text, language);
+        let place = self.places.get(&key).map(|place| *place as usize);
+        let old = place.and_then(|place| self.slots[place].as_ref());
+        if old.is_some_and(|old| old.terms == terms && old.heard == heard) {
+            // Most changes of a record leave its words alone.
+            return;
+        }
+        self.remove(&key);
         let unique = unique(&terms);
-        self.vocabulary.count(&unique, true);
+        if heard {
+            self.vocabulary.count(&unique, true);
+        }
         let place = self.free.pop().unwrap_or_else(|| {
             self.slots.push(None);
             (self.slots.len() - 1) as u32
@@ -89,6 +109,7 @@ impl<K: Clone + Eq + Hash + Ord> Texts<K> {
         self.slots[place as usize] = Some(Slot {
             key: key.clone(),
             terms,
+            heard,
         });
         self.places.insert(key, place);
     }
@@ -102,7 +123,9 @@ impl<K: Clone + Eq + Hash + Ord> Texts<K> {
             return false;
         };
         let unique = unique(&slot.terms);
-        self.vocabulary.count(&unique, false);
+        if slot.heard {
+            self.vocabulary.count(&unique, false);
+        }
         for term in unique {
             if let Some(rows) = self.rows_mut(term)
                 && let Some(at) = rows.iter().position(|row| *row == place)
@@ -151,11 +174,9 @@ impl<K: Clone + Eq + Hash + Ord> Texts<K> {
         let print = Print::new(&terms);
         let mut matches = Vec::new();
         let mut scratch = Vec::new();
-        for place in self.candidates(&print, least, CANDIDATES.max(2 * limit), &mut scratch) {
-            let Some(slot) = self.slots[place as usize]
-                .as_ref()
-                .filter(|slot| !except(&slot.key))
-            else {
+        let most = CANDIDATES.max(2 * limit);
+        for place in self.candidates(&print, least, most, &mut scratch, &except) {
+            let Some(slot) = &self.slots[place as usize] else {
                 continue;
             };
             let compared = compare(&self.vocabulary, &print, &Print::new(&slot.terms), &unknown);
@@ -176,14 +197,29 @@ impl<K: Clone + Eq + Hash + Ord> Texts<K> {
         matches.into_iter().map(explain).collect()
     }
 
+    /// Compares two texts, each with its language, knowing how rare their words are here.
+    pub fn compare(&self, (a, a_language): (&str, &str), (b, b_language): (&str, &str)) -> Alike {
+        self.vocabulary.compare((a, a_language), (b, b_language))
+    }
+
+    /// The words of a text that say the most, as they are written: the rarest first, no stop words.
+    pub fn weighty(&self, text: &str, language: &str, most: usize) -> Vec<String> {
+        let mut words = self.vocabulary.weigh(text, language);
+        words.sort_by(|a, b| b.0.total_cmp(&a.0));
+        words.truncate(most);
+        words.into_iter().map(|(_, word)| word).collect()
+    }
+
     /// The slots that have the most in common with a text, by weight. Rare words come first; the common rest is
     /// not looked at once it could not lift a text to `least`. `scratch` is kept from call to call and is all 0.
+    /// `except` leaves texts out before they are cut to `limit`, so that they take no place of another.
     pub(super) fn candidates(
         &self,
         print: &Print,
         least: f32,
         limit: usize,
         scratch: &mut Vec<f32>,
+        except: impl Fn(&K) -> bool,
     ) -> Vec<u32> {
         scratch.resize(self.slots.len(), 0.0);
         let mut terms: Vec<(f32, Term)> = print
@@ -214,13 +250,12 @@ impl<K: Clone + Eq + Hash + Ord> Texts<K> {
             }
         }
         let value = |place: &u32| {
-            let words = self.slots[*place as usize]
-                .as_ref()
-                .map_or(1, |slot| slot.terms.len());
-            scratch[*place as usize] / (words as f32 + print.unique.len() as f32)
+            let slot = self.slots[*place as usize].as_ref()?;
+            let words = slot.terms.len() + print.unique.len();
+            let value = scratch[*place as usize] / words as f32;
+            (!except(&slot.key)).then_some((value, *place))
         };
-        let mut ranked: Vec<(f32, u32)> =
-            touched.iter().map(|place| (value(place), *place)).collect();
+        let mut ranked: Vec<(f32, u32)> = touched.iter().filter_map(value).collect();
         for place in touched {
             scratch[place as usize] = 0.0;
         }

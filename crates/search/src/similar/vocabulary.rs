@@ -6,9 +6,9 @@ use crate::analysis::{self, Analysis};
 use crate::rank::concepts;
 
 /// A word of a text, or a concept that it names.
-pub(super) type Term = u32;
+pub(crate) type Term = u32;
 /// Terms with this bit are concepts.
-pub(super) const CONCEPT: Term = 1 << 31;
+pub(crate) const CONCEPT: Term = 1 << 31;
 
 /// Against a word as rare, what a concept weighs.
 const CONCEPT_WEIGHT: f32 = 0.5;
@@ -28,16 +28,16 @@ struct Word {
 
 /// All words of some texts.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Vocabulary {
+pub(crate) struct Vocabulary {
     numbers: HashMap<Box<str>, Term>,
     words: Vec<Word>,
     concepts: Vec<u32>,
-    pub(super) texts: u32,
+    pub(crate) texts: u32,
 }
 
 impl Vocabulary {
     /// The terms of a text: its words in order, then its concepts, each once. New words get a number.
-    pub(super) fn terms(&mut self, text: &str, language: &str) -> Box<[Term]> {
+    pub(crate) fn terms(&mut self, text: &str, language: &str) -> Box<[Term]> {
         let mut terms = Vec::new();
         let words = read(text, language);
         for word in words.iter().filter(|word| !word.whole).take(MAX_WORDS) {
@@ -49,7 +49,7 @@ impl Vocabulary {
 
     /// The same of a text that is only asked about; words that no text has are put into `unknown` and numbered
     /// beyond all known ones.
-    pub(super) fn terms_of(
+    pub(crate) fn terms_of(
         &self,
         text: &str,
         language: &str,
@@ -80,6 +80,21 @@ impl Vocabulary {
         terms
     }
 
+    /// The different words of a text as they are written, without stop words, and how much each weighs.
+    pub(super) fn weigh(&self, text: &str, language: &str) -> Vec<(f32, String)> {
+        let mut seen = std::collections::HashSet::new();
+        let mut weighed = Vec::new();
+        for word in read(text, language).into_iter().take(MAX_WORDS) {
+            let is_stop = word.whole || analysis::stop_word(language, &word.folded);
+            if !is_stop && seen.insert(word.stem.clone()) {
+                let term = self.numbers.get(word.stem.as_str());
+                let weight = self.weight(term.copied().unwrap_or(self.words.len() as Term));
+                weighed.push((weight, text[word.from..word.to].to_owned()));
+            }
+        }
+        weighed
+    }
+
     fn number(&mut self, stem: &str, folded: &str, language: &str) -> Term {
         if let Some(number) = self.numbers.get(stem) {
             return *number;
@@ -106,7 +121,7 @@ impl Vocabulary {
     }
 
     /// Counts a text (its terms in order, each once) in or out.
-    pub(super) fn count(&mut self, unique: &[Term], is_there: bool) {
+    pub(crate) fn count(&mut self, unique: &[Term], is_there: bool) {
         let change = |count: &mut u32| {
             *count = if is_there {
                 *count + 1
@@ -128,8 +143,17 @@ impl Vocabulary {
         }
     }
 
+    /// Whether a term says nothing by itself.
+    pub(crate) fn is_stop(&self, term: Term) -> bool {
+        term & CONCEPT == 0
+            && self
+                .words
+                .get(term as usize)
+                .is_some_and(|word| word.is_stop)
+    }
+
     /// How much a term weighs: how rare it is.
-    pub(super) fn weight(&self, term: Term) -> f32 {
+    pub(crate) fn weight(&self, term: Term) -> f32 {
         let place = (term & !CONCEPT) as usize;
         let (found, share) = if term & CONCEPT != 0 {
             (
@@ -146,7 +170,7 @@ impl Vocabulary {
     }
 
     /// The word, or a name of the concept; `unknown` are those of a text that was asked about.
-    pub(super) fn name<'a>(&'a self, term: Term, unknown: &'a [String]) -> &'a str {
+    pub(crate) fn name<'a>(&'a self, term: Term, unknown: &'a [String]) -> &'a str {
         if term & CONCEPT != 0 {
             return concepts::name((term & !CONCEPT) as usize);
         }
@@ -160,7 +184,7 @@ impl Vocabulary {
     }
 
     /// How alike two words are written: the share of groups of three letters that they have in common.
-    pub(super) fn written_alike(&self, a: Term, b: Term, unknown: &[String]) -> f32 {
+    pub(crate) fn written_alike(&self, a: Term, b: Term, unknown: &[String]) -> f32 {
         if (a | b) & CONCEPT != 0 {
             return 0.0;
         }
@@ -184,7 +208,7 @@ impl Vocabulary {
         }
     }
 
-    pub(super) fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         let word =
             |word: &Word| 2 * (word.text.len() + 16) + size_of::<Word>() + 2 * word.grams.len();
         self.words.iter().map(word).sum()
@@ -218,7 +242,7 @@ fn grams(word: &str) -> Box<[u16]> {
 }
 
 /// How many values two ordered lists have in common.
-pub(super) fn common<T: Ord>(a: &[T], b: &[T]) -> usize {
+pub(crate) fn common<T: Ord>(a: &[T], b: &[T]) -> usize {
     let (mut here, mut there, mut both) = (0, 0, 0);
     while here < a.len() && there < b.len() {
         match a[here].cmp(&b[there]) {
@@ -235,7 +259,7 @@ pub(super) fn common<T: Ord>(a: &[T], b: &[T]) -> usize {
 }
 
 /// The different terms, in order.
-pub(super) fn unique(terms: &[Term]) -> Vec<Term> {
+pub(crate) fn unique(terms: &[Term]) -> Vec<Term> {
     let mut unique = terms.to_vec();
     unique.sort_unstable();
     unique.dedup();

@@ -29,6 +29,7 @@ pub(super) fn changes(then: &Model, now: &Model, dialogue: &str) -> Vec<FigureCh
         reports: |one| &one.narrative, |one| one.state().as_str_name();
         assessments: |one| &one.text, |one| one.status().as_str_name();
         schedules: |one| &one.title, |_| "";
+        verdicts: |_| &None, |one| one.decision().as_str_name();
     }
     found.sort_by(|one, other| one.name.cmp(&other.name));
     found

@@ -88,6 +88,12 @@ pub(crate) fn texts(model: &Model, sight: &Sight, names: &[&str]) -> Vec<Vec<Tex
         .collect()
 }
 
+/// A record as a reader sees it; none that is hidden from them.
+pub(super) fn seen_thing<'m>(model: &'m Model, name: &'m str, sight: &Sight) -> Option<Thing<'m>> {
+    let lens = lens(model, name, internal(model, name)?, sight)?;
+    things(lens, name).into_iter().next()
+}
+
 fn hit(
     model: &Model,
     question: &SearchQuestion,
@@ -185,7 +191,11 @@ fn facet(model: &Model, field: SearchField, counts: &BTreeMap<String, u64>, size
 }
 
 /// What a value is called; parties, dialogues and plans are before everybody.
-fn title<'m>(model: &'m Model, field: SearchField, value: &str) -> Option<&'m LocalizedText> {
+pub(super) fn title<'m>(
+    model: &'m Model,
+    field: SearchField,
+    value: &str,
+) -> Option<&'m LocalizedText> {
     match field {
         SearchField::Dialogue => model.dialogues.get(value)?.title.as_ref(),
         SearchField::Party => model.parties.get(value)?.title.as_ref(),

@@ -16,16 +16,17 @@ use std::time::Duration;
 
 use rapporteur_search::{Generation, Generations, Index, Result, Writer};
 
+use super::after::{AT_A_TIME, After};
 use super::depends::dependents;
+use super::repeats::Repeats;
+use super::said::Sayings;
 use super::thing::documents;
 use super::{KEYWORDS, Standing};
+use crate::changed::Changes;
 use crate::follow::{SERVICES, Views};
-use crate::model::Model;
 
 /// Memory in which a writer collects what it writes.
 const HEAP: usize = 64 << 20;
-/// Records that are read of the model at a time; others may read and write it in between.
-const AT_A_TIME: usize = 200;
 /// How long changes are collected before they are written: what comes together is made durable together.
 const COLLECT: Duration = Duration::from_millis(30);
 /// How long the keeper rests after a failure.
@@ -40,6 +41,8 @@ pub(super) struct Shared {
     pub(super) folder: PathBuf,
     /// The index that is asked; none before it was opened.
     pub(super) live: std::sync::RwLock<Option<Arc<Index>>>,
+    pub(super) repeats: Repeats,
+    pub(super) sayings: Sayings,
     pub(super) standing: tokio::sync::watch::Sender<Standing>,
     pub(super) rebuild: AtomicBool,
     pub(super) stop: AtomicBool,
@@ -54,7 +57,7 @@ impl Shared {
         *live = index.cloned();
     }
 
-    fn stopped(&self) -> bool {
+    pub(super) fn stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
 }
@@ -71,6 +74,9 @@ pub(super) struct Keeper {
     build: Option<JoinHandle<Result<Built>>>,
     /// What changed since the build began.
     since: BTreeSet<String>,
+    /// What has been said is read again: under way, and wanted.
+    pass: Option<JoinHandle<()>>,
+    again: bool,
 }
 
 /// What is written on.
@@ -94,6 +100,8 @@ impl Keeper {
             compare: false,
             build: None,
             since: BTreeSet::new(),
+            pass: None,
+            again: true,
         }
     }
 
@@ -117,6 +125,7 @@ impl Keeper {
                 // What was taken in hand is not known to be written: everything is compared again.
                 self.desk = None;
                 self.compare = true;
+                self.again = true;
                 std::thread::sleep(REST);
             }
             self.shared.standing.send_if_modified(|now| {
@@ -125,14 +134,47 @@ impl Keeper {
                 news
             });
         }
+        // They look at the same flag.
         if let Some(build) = self.build.take() {
-            // It looks at the same flag.
             let _ = build.join();
+        }
+        if let Some(pass) = self.pass.take() {
+            let _ = pass.join();
         }
         if let Some(desk) = self.desk.take()
             && let Err(error) = desk.writer.finish()
         {
             tracing::warn!(%error, "the search index was not left in order; it is compared at the next start");
+        }
+    }
+
+    /// What changed; it is said at once, and has to be written yet.
+    fn changes(&mut self) -> Changes {
+        let changes = self.shared.views.changed().take();
+        let names: Vec<&String> = changes.names.iter().collect();
+        self.shared.sayings.take(&self.shared.views, &names);
+        self.shared.repeats.note(&changes);
+        self.compare |= changes.cleared;
+        self.again |= changes.cleared;
+        changes
+    }
+
+    /// Has what was said read again when that is wanted, on a thread of its own.
+    fn read_again(&mut self) {
+        if let Some(pass) = self.pass.take_if(|pass| pass.is_finished()) {
+            self.again |= pass.join().is_err();
+            self.shared.sayings.set_whole(!self.again);
+        }
+        if self.again && self.pass.is_none() {
+            self.again = false;
+            self.shared.sayings.set_whole(false);
+            let shared = self.shared.clone();
+            self.pass = Some(std::thread::spawn(move || {
+                shared.sayings.pass(&shared.views, || shared.stopped());
+                let (texts, bytes) = shared.sayings.size();
+                tracing::info!(texts, bytes, "what has been said can be compared");
+                shared.views.changed().ring();
+            }));
         }
     }
 
@@ -152,17 +194,19 @@ impl Keeper {
         // First: whatever is taken over meanwhile is not claimed.
         let positions = self.shared.views.read_up_to();
         let note = note(&self.shared.views);
-        let changes = self.shared.views.changed().take();
-        self.compare |= changes.cleared;
+        let changes = self.changes();
+        self.read_again();
         if self.build.is_some() {
             self.since.extend(changes.names.iter().cloned());
         }
-        let mut wrote = self.write(&mut desk.writer, changes.names)?;
-        if self.compare {
+        // One or the other: a writer takes a record once between two commits, and a comparison looks at all.
+        let wrote = if self.compare {
             self.compare(&mut desk)?;
             self.compare = false;
-            wrote = true;
-        }
+            true
+        } else {
+            self.write(&mut desk.writer, changes.names)?
+        };
         if wrote {
             desk.writer.commit(&note, true)?;
         }
@@ -262,8 +306,7 @@ impl Keeper {
             }
         };
         let note = note(&self.shared.views);
-        let changes = self.shared.views.changed().take();
-        self.compare |= changes.cleared;
+        let changes = self.changes();
         self.since.extend(changes.names);
         let since = std::mem::take(&mut self.since);
         self.write(&mut built.writer, since)?;
@@ -339,43 +382,4 @@ fn note(views: &Views) -> String {
     };
     let note: Note = SERVICES.into_iter().map(token).collect();
     serde_json::to_string(&note).unwrap_or_default()
-}
-
-/// Goes through all records that can be found, some at a time.
-#[derive(Default)]
-struct After {
-    table: usize,
-    name: String,
-}
-
-impl After {
-    /// The next names; none at the end.
-    fn next(&mut self, model: &Model) -> Vec<String> {
-        use std::ops::Bound::{Excluded, Unbounded};
-        fn some<T>(table: &crate::model::Table<T>, after: &str) -> Vec<String> {
-            let rest = table.range::<str, _>((Excluded(after), Unbounded));
-            rest.take(AT_A_TIME).map(|(name, _)| name.clone()).collect()
-        }
-        loop {
-            let names = match self.table {
-                0 => some(&model.events, &self.name),
-                1 => some(&model.instruments, &self.name),
-                2 => some(&model.recommendations, &self.name),
-                3 => some(&model.commitments, &self.name),
-                4 => some(&model.reports, &self.name),
-                5 => some(&model.sources, &self.name),
-                _ => return Vec::new(),
-            };
-            match names.last() {
-                Some(last) => {
-                    self.name.clone_from(last);
-                    return names;
-                }
-                None => {
-                    self.table += 1;
-                    self.name.clear();
-                }
-            }
-        }
-    }
 }

@@ -23,7 +23,7 @@ use crate::subject::Subject;
 use crate::trace::hop::actors;
 
 /// Language tag of words whose language nobody recorded.
-const UNDETERMINED: &str = "und";
+pub(super) const UNDETERMINED: &str = "und";
 /// The language of the codes of themes.
 const CODES: &str = "en";
 
