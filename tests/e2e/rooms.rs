@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-const ROOMS: [(&str, &[&str]); 13] = [
+const ROOMS: [(&str, &[&str]); 14] = [
     ("proto", &[]),
     ("store", &[]),
     ("search", &[]),
     ("posts", &[]),
+    ("exchange", &["proto"]),
     ("records", &["proto", "store"]),
     ("server", &["access", "proto", "records", "store"]),
     ("events", &["proto", "records", "server", "store"]),

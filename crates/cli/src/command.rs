@@ -14,8 +14,8 @@ use crate::{
     addressee, assessment, audit, backup, chairmanship, changes, check, commitment, completion,
     compose, coverage, crosswalk, demo, dev_certs, dialogue, doctor, draft, due, event, examples,
     gaps, grant, handover, inbox, instrument, key, load, manual, membership, node, open, party,
-    plan, post, print, profile, recommendation, related, report, resolve, schedule, search, similar,
-    source, status, store, suggest, trace, up, verdict, verify, vocabulary, whoami,
+    plan, post, print, profile, recommendation, related, report, resolve, schedule, search,
+    similar, source, status, store, suggest, trace, up, verdict, verify, vocabulary, whoami,
 };
 
 /// Keeps the record of intergovernmental dialogues: what was held, what was recommended, who answered,
