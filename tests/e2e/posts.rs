@@ -80,8 +80,7 @@ async fn a_post_becomes_a_record_that_a_person_accepted_and_a_post_again() {
     // Everything but the last takeaway, and the event with another title.
     let last = all
         .iter()
-        .filter(|it| it["record"]["type"] == "takeaway")
-        .next_back()
+        .rfind(|it| it["record"]["type"] == "takeaway")
         .unwrap()["id"]
         .clone();
     let line = |it: &Value| {

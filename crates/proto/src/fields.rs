@@ -15,6 +15,8 @@ pub trait Record: Message + Name + Default + Clone + PartialEq + Texts + 'static
     const VISIBILITY: u32;
     /// The number of its field `state`; 0 when it has none.
     const STATE: u32;
+    /// The numbers of its `visibility` and its `state`; 0 for a field that it has not.
+    fn standing(&self) -> (i32, i32);
     /// The parties to which it belongs: those who answer for it.
     fn parties(&self) -> Vec<&str>;
     /// Until when it is under embargo, if it is.
@@ -101,8 +103,17 @@ macro_rules! parties {
     };
 }
 
+macro_rules! number {
+    ($self:ident, $field:ident 0) => {
+        0
+    };
+    ($self:ident, $field:ident $number:tt) => {
+        $self.$field
+    };
+}
+
 macro_rules! record {
-    ($message:path, visibility $visibility:literal, state $state:literal $(, [$embargo:ident])? $(, $many:ident $party:ident)*) => {
+    ($message:path, visibility $visibility:tt, state $state:tt $(, [$embargo:ident])? $(, $many:ident $party:ident)*) => {
         impl Record for $message {
             const VISIBILITY: u32 = $visibility;
             const STATE: u32 = $state;
@@ -116,6 +127,10 @@ macro_rules! record {
                     self.set_visibility(crate::r#type::v1::Visibility::Public);
                 }
             )?
+
+            fn standing(&self) -> (i32, i32) {
+                (number!(self, visibility $visibility), number!(self, state $state))
+            }
 
             fn parties(&self) -> Vec<&str> {
                 #[allow(unused_mut)]

@@ -200,5 +200,5 @@ async fn look_at_object(
 }
 
 fn is_internal(text: &Recommendation) -> bool {
-    sight::is_internal::<Recommendation>(&prost::Message::encode_to_vec(text))
+    sight::is_inner(text)
 }

@@ -78,7 +78,6 @@ pub fn is_internal<T: Record>(bytes: &[u8]) -> bool {
     if T::VISIBILITY == 0 {
         return false;
     }
-    let inner_states = inner_states::<T>();
     let (mut visibility, mut state) = (0, 0);
     let mut rest = bytes;
     while rest.has_remaining() {
@@ -103,10 +102,19 @@ pub fn is_internal<T: Record>(bytes: &[u8]) -> bool {
             return true;
         }
     }
+    let number = |value: u64| i32::try_from(value).unwrap_or_default();
+    is_for_some::<T>(number(visibility), number(state))
+}
+
+/// Whether a record is, by itself, for those who work on it only.
+pub fn is_inner<T: Record>(record: &T) -> bool {
+    let (visibility, state) = record.standing();
+    is_for_some::<T>(visibility, state)
+}
+
+fn is_for_some<T: Record>(visibility: i32, state: i32) -> bool {
     let hidden = [Visibility::Internal, Visibility::Embargoed];
-    let is = |value: u64, known: i32| i32::try_from(value) == Ok(known);
-    hidden.iter().any(|one| is(visibility, i32::from(*one)))
-        || inner_states.iter().any(|one| is(state, *one))
+    hidden.iter().any(|one| visibility == i32::from(*one)) || inner_states::<T>().contains(&state)
 }
 
 /// The name in an encoded record: its first field.

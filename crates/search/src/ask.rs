@@ -141,16 +141,20 @@ impl Index {
                 let sorted = head.sort(best.places, &statistics)?;
                 let mut places = sorted.places;
                 let in_head = places.len();
-                if in_head <= ask.size && sorted.has_tail {
-                    let tail = Top {
-                        size: ask.size + 1 - in_head,
-                        order: ask.order,
-                        after: sorted.boundary.as_ref(),
-                    };
-                    let query = found.query(None);
-                    let more: Best =
-                        searcher.search_with_statistics_provider(&query, &tail, &statistics)?;
-                    places.extend(more.places);
+                match sorted.tail {
+                    Some(tail) => places.extend(tail),
+                    None if in_head <= ask.size => {
+                        let tail = Top {
+                            size: ask.size + 1 - in_head,
+                            order: ask.order,
+                            after: sorted.boundary.as_ref(),
+                        };
+                        let query = found.query(None);
+                        let more: Best =
+                            searcher.search_with_statistics_provider(&query, &tail, &statistics)?;
+                        places.extend(more.places);
+                    }
+                    None => {}
                 }
                 (places, sorted.boundary, in_head)
             }

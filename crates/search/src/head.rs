@@ -15,7 +15,7 @@ use crate::statistics::{Figures, Statistics};
 use crate::terms::Match;
 
 /// How many of the best are read again.
-const HEAD: usize = 100;
+const HEAD: usize = rank::CANDIDATES;
 /// So many may have come into the head since the first page.
 const NEWCOMERS: usize = 100;
 /// Most bytes of figures in a cursor; a query of more terms is scored anew on each page.
@@ -44,8 +44,8 @@ pub(crate) struct Sorted {
     pub(crate) places: Vec<Place>,
     /// Where the head ends in the rough order.
     pub(crate) boundary: Option<Place>,
-    /// Whether anything comes after it.
-    pub(crate) has_tail: bool,
+    /// What comes after it, as far as the rough order had it; none when that is to be searched for.
+    pub(crate) tail: Option<Vec<Place>>,
 }
 
 impl<'a> Head<'a> {
@@ -87,16 +87,15 @@ impl<'a> Head<'a> {
     /// Puts the head in order; what comes before the page is left out.
     pub(crate) fn sort(&self, rough: Vec<Place>, statistics: &Statistics<'_>) -> Result<Sorted> {
         let mut head = rough;
-        let (boundary, has_tail) = match self.after.and_then(|after| after.boundary.clone()) {
+        let (boundary, tail) = match self.after.and_then(|after| after.boundary.clone()) {
             // How the first page had it; whether there is more, the second search finds.
             Some(boundary) => {
                 head.retain(|place| *place <= boundary);
-                (Some(boundary), true)
+                (Some(boundary), None)
             }
             None => {
-                let has_tail = head.len() > HEAD;
-                head.truncate(HEAD);
-                (head.last().cloned(), has_tail)
+                let tail = head.split_off(head.len().min(HEAD));
+                (head.last().cloned(), Some(tail))
             }
         };
         let scorer = self.question.scorer(statistics, &self.fields)?;
@@ -124,7 +123,7 @@ impl<'a> Head<'a> {
         Ok(Sorted {
             places,
             boundary,
-            has_tail,
+            tail,
         })
     }
 }

@@ -129,11 +129,18 @@ impl Collector for Top<'_> {
         self.order.is_scored()
     }
 
-    fn merge_fruits(&self, segments: Vec<Best>) -> tantivy::Result<Best> {
+    fn merge_fruits(&self, segments: Vec<Unnamed>) -> tantivy::Result<Best> {
+        // Names are looked up for those alone that may be among the first: that is what takes long.
+        let mut ranks: Vec<u64> = segments.iter().flat_map(Unnamed::ranks).collect();
+        let last = if ranks.len() > self.size && self.size > 0 {
+            *ranks.select_nth_unstable(self.size - 1).1
+        } else {
+            u64::MAX
+        };
         let mut best = Best::default();
         for segment in segments {
             best.total += segment.total;
-            best.places.extend(segment.places);
+            segment.name(last, &mut best.places)?;
         }
         best.places.sort();
         best.places.truncate(self.size);
@@ -154,8 +161,42 @@ pub(crate) struct TopOfSegment {
     heap: BinaryHeap<(u64, u64)>,
 }
 
+/// The first of one segment, where names are still numbers.
+pub(crate) struct Unnamed {
+    names: Option<StrColumn>,
+    /// Rank and name.
+    places: Vec<(u64, u64)>,
+    total: u64,
+}
+
+impl Unnamed {
+    fn ranks(&self) -> impl Iterator<Item = u64> {
+        self.places.iter().map(|(rank, _)| *rank)
+    }
+
+    /// Those that are not after a rank, with their names.
+    fn name(mut self, last: u64, into: &mut Vec<Place>) -> tantivy::Result<()> {
+        let Some(names) = self.names else {
+            return Ok(());
+        };
+        self.places.retain(|(rank, _)| *rank <= last);
+        self.places.sort_unstable_by_key(|(_, ord)| *ord);
+        let ords: Vec<u64> = self.places.iter().map(|(_, ord)| *ord).collect();
+        let mut ranks = self.places.iter().map(|(rank, _)| *rank);
+        names.dictionary().sorted_ords_to_term_cb(&ords, |name| {
+            if let (Ok(name), Some(rank)) = (str::from_utf8(name), ranks.next()) {
+                into.push(Place {
+                    rank,
+                    name: name.to_owned(),
+                });
+            }
+        })?;
+        Ok(())
+    }
+}
+
 impl SegmentCollector for TopOfSegment {
-    type Fruit = Best;
+    type Fruit = Unnamed;
 
     fn collect(&mut self, doc: DocId, score: Score) {
         self.total += 1;
@@ -183,19 +224,11 @@ impl SegmentCollector for TopOfSegment {
         }
     }
 
-    fn harvest(self) -> Best {
-        let Self {
-            names, heap, total, ..
-        } = self;
-        let place = |(rank, ord)| {
-            let mut name = String::new();
-            // A number that this very column gave has its name.
-            let known = names.as_ref()?.ord_to_str(ord, &mut name).ok()?;
-            known.then_some(Place { rank, name })
-        };
-        Best {
-            total,
-            places: heap.into_iter().filter_map(place).collect(),
+    fn harvest(self) -> Unnamed {
+        Unnamed {
+            names: self.names,
+            places: self.heap.into_vec(),
+            total: self.total,
         }
     }
 }

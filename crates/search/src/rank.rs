@@ -21,8 +21,9 @@ use tantivy::schema::Field;
 pub use self::question::Question;
 pub use self::scorer::{Scorer, Text};
 
-/// How many of the index's best are worth reading again.
-pub const CANDIDATES: usize = 300;
+/// How many of the index's best are worth reading again: more change little (`crates/bench/EVALUATION.md`) and take
+/// longer than the index itself.
+pub const CANDIDATES: usize = 50;
 
 /// Where words are in the index.
 #[derive(Clone, Copy, Debug)]

@@ -69,7 +69,7 @@ macro_rules! model {
                 let mut names = Vec::new();
                 $($(if <$record as Record>::VISIBILITY != 0 {
                     let inner = self.$table.iter().filter(|(_, one)| {
-                        sight::is_internal::<$record>(&one.encode_to_vec())
+                        sight::is_inner(*one)
                     });
                     names.extend(inner.map(|(name, _)| (name.clone(), type_name!($service, $record))));
                 })*)*

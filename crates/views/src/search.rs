@@ -115,8 +115,11 @@ impl Search {
         let keeper = Keeper::new(self.shared.clone());
         let mut kept = spawn_blocking(move || keeper.run());
         let shared = self.shared.clone();
-        let reckoned =
-            spawn_blocking(move || shared.repeats.run(&shared.views, || shared.stopped()));
+        let turns = self.turns.clone();
+        let reckoned = spawn_blocking(move || {
+            let (stopped, busy) = (|| shared.stopped(), || turns.available_permits() == 0);
+            shared.repeats.run(&shared.views, stopped, busy);
+        });
         let mut progress = SERVICES.map(|service| self.shared.views.watch(service));
         let [events, recommendations] = &mut progress;
         loop {

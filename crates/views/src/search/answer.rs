@@ -77,7 +77,7 @@ pub(crate) fn texts(model: &Model, sight: &Sight, names: &[&str]) -> Vec<Vec<Tex
     let of = |name: &&str| {
         let record = record_of(name);
         let lens = lens(model, record, internal(model, record)?, sight)?;
-        let found = things(lens, record)
+        let found = things(lens.for_words(), record)
             .into_iter()
             .find(|thing| thing.document.name == *name);
         found.map(|thing| thing.document.texts)

@@ -23,6 +23,8 @@ pub(crate) struct Lens<'m> {
     pub(crate) model: &'m Model,
     /// The dialogue that is seen from inside.
     inside: Option<&'m str>,
+    /// Whether nothing is looked up but words.
+    pub(crate) only_words: bool,
 }
 
 impl<'m> Lens<'m> {
@@ -31,6 +33,7 @@ impl<'m> Lens<'m> {
         Self {
             model,
             inside: None,
+            only_words: false,
         }
     }
 
@@ -39,6 +42,15 @@ impl<'m> Lens<'m> {
         Self {
             model,
             inside: Some(dialogue_of(name)),
+            only_words: false,
+        }
+    }
+
+    /// The same for who wants to read only: what a record is filtered and counted by may be left out.
+    pub(crate) fn for_words(self) -> Self {
+        Self {
+            only_words: true,
+            ..self
         }
     }
 
@@ -77,7 +89,7 @@ impl<'m> Lens<'m> {
 
 /// Whether a record is, by itself, for those who work on it only.
 pub(crate) fn is_internal<T: Record>(one: &T) -> bool {
-    T::VISIBILITY != 0 && sight::is_internal::<T>(&one.encode_to_vec())
+    T::VISIBILITY != 0 && sight::is_inner(one)
 }
 
 /// The documents of a record for all readers, from what a lens shows of it.

@@ -28,6 +28,9 @@ pub use queue::{Suggested, Wanted};
 /// Records that are taken over at a time, and texts that are looked at before anything else is asked for.
 const AT_A_TIME: usize = 100;
 const LOOKS: usize = 20;
+/// While people search it rests as often as this before each step, so that they hardly notice it.
+const MOST_RESTS: usize = 20;
+const REST: Duration = Duration::from_millis(50);
 /// Longest time without looking for something to do; whoever has something rings.
 const LOOK: Duration = Duration::from_secs(5);
 
@@ -98,7 +101,8 @@ impl Repeats {
     }
 
     /// Takes over what changes and looks for what is alike, until it is told to stop.
-    pub(super) fn run(&self, views: &Views, stopped: impl Fn() -> bool) {
+    /// While others are `busy` it holds back.
+    pub(super) fn run(&self, views: &Views, stopped: impl Fn() -> bool, busy: impl Fn() -> bool) {
         let mut scratch = Vec::new();
         while !stopped() {
             let (names, all) = {
@@ -117,6 +121,12 @@ impl Repeats {
                 self.take(views, some);
             }
             self.inbox().busy = false;
+            for _ in 0..MOST_RESTS {
+                if stopped() || !busy() {
+                    break;
+                }
+                std::thread::sleep(REST);
+            }
             if !self.look(&mut scratch) {
                 let inbox = self.inbox();
                 let waited = self

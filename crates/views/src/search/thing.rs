@@ -52,40 +52,54 @@ pub(crate) fn documents(model: &Model, name: &str) -> Vec<Document> {
 
 /// Whether a record that can be found is for those who work on it only; none when there is no such record.
 pub(crate) fn internal(model: &Model, name: &str) -> Option<bool> {
-    let (events, sources) = (model.events.get(name), model.sources.get(name));
-    let instruments = model.instruments.get(name);
-    let recommendations = model.recommendations.get(name);
-    let commitments = model.commitments.get(name);
-    let reports = model.reports.get(name);
-    events
-        .map(is_internal)
-        .or_else(|| instruments.map(is_internal))
-        .or_else(|| recommendations.map(is_internal))
-        .or_else(|| commitments.map(is_internal))
-        .or_else(|| reports.map(is_internal))
-        .or_else(|| sources.map(is_internal))
+    match collection(name) {
+        "events" => model.events.get(name).map(is_internal),
+        "instruments" => model.instruments.get(name).map(is_internal),
+        "recommendations" => model.recommendations.get(name).map(is_internal),
+        "commitments" => model.commitments.get(name).map(is_internal),
+        "reports" => model.reports.get(name).map(is_internal),
+        "sources" => model.sources.get(name).map(is_internal),
+        _ => None,
+    }
+}
+
+/// Of which kind a record is, by its name.
+fn collection(name: &str) -> &str {
+    name.rsplit('/').nth(1).unwrap_or_default()
 }
 
 /// What can be found of a record: itself, and its papers.
 pub(crate) fn things<'m>(lens: Lens<'m>, name: &'m str) -> Vec<Thing<'m>> {
-    let model = lens.model;
-    let (thing, papers) = if let Some(one) = model.events.get(name) {
-        (event(lens, name, one), &one.documents[..])
-    } else if let Some(one) = model.instruments.get(name) {
-        (instrument(lens, name, one), &one.documents[..])
-    } else if let Some(one) = model.recommendations.get(name) {
-        (recommendation(lens, name, one), &[][..])
-    } else if let Some(one) = model.commitments.get(name) {
-        (commitment(lens, name, one), &[][..])
-    } else if let Some(one) = model.reports.get(name) {
-        (report(lens, name, one), &[][..])
-    } else if let Some(one) = model.sources.get(name) {
-        (source(name, one), &one.documents[..])
-    } else {
+    let Some((thing, papers)) = thing(lens, name) else {
         return Vec::new();
     };
     let papers: Vec<Thing<'_>> = papers.iter().map(|one| paper(&thing, name, one)).collect();
     [thing].into_iter().chain(papers).collect()
+}
+
+fn thing<'m>(lens: Lens<'m>, name: &'m str) -> Option<(Thing<'m>, &'m [Paper])> {
+    let model = lens.model;
+    Some(match collection(name) {
+        "events" => {
+            let one = model.events.get(name)?;
+            (event(lens, name, one), &one.documents[..])
+        }
+        "instruments" => {
+            let one = model.instruments.get(name)?;
+            (instrument(lens, name, one), &one.documents[..])
+        }
+        "recommendations" => {
+            let one = model.recommendations.get(name)?;
+            (recommendation(lens, name, one), &[])
+        }
+        "commitments" => (commitment(lens, name, model.commitments.get(name)?), &[]),
+        "reports" => (report(lens, name, model.reports.get(name)?), &[]),
+        "sources" => {
+            let one = model.sources.get(name)?;
+            (source(name, one), &one.documents[..])
+        }
+        _ => return None,
+    })
 }
 
 impl<'m> Thing<'m> {
@@ -216,8 +230,11 @@ fn event<'m>(lens: Lens<'m>, name: &str, one: &'m Event) -> Thing<'m> {
     if let Some(place) = &one.place {
         thing.mentions(&place.name);
     }
-    thing.all(DIALOGUE, &one.joint_dialogues);
     thing.about(&one.themes);
+    if lens.only_words {
+        return thing;
+    }
+    thing.all(DIALOGUE, &one.joint_dialogues);
     thing
         .document
         .keyword(STATE, word(one.state().as_str_name(), "EVENT_STATE_"));
@@ -237,6 +254,9 @@ fn instrument<'m>(lens: Lens<'m>, name: &str, one: &'m Instrument) -> Thing<'m> 
     thing.titled(one.title.as_ref());
     thing.mentions(&one.citation);
     thing.about(&one.themes);
+    if lens.only_words {
+        return thing;
+    }
     thing.all(PARTY, actors([&one.adopted_by]));
     thing.dated(adopted_by(lens, one), None);
     if thing.date.is_none() && one.year > 0 {
@@ -263,6 +283,9 @@ fn recommendation<'m>(lens: Lens<'m>, name: &str, one: &'m Recommendation) -> Th
     thing.reads(one.text.as_ref());
     thing.mentions(&one.citation);
     thing.about(&one.themes);
+    if lens.only_words {
+        return thing;
+    }
     thing.document.keyword(
         STATE,
         word(one.state().as_str_name(), "RECOMMENDATION_STATE_"),
@@ -295,6 +318,9 @@ fn commitment<'m>(lens: Lens<'m>, name: &str, one: &'m Commitment) -> Thing<'m> 
     thing.titled(one.title.as_ref());
     thing.says(one.text.as_ref());
     thing.about(&one.themes);
+    if lens.only_words {
+        return thing;
+    }
     thing
         .document
         .keyword(STATE, word(one.state().as_str_name(), "COMMITMENT_STATE_"));
