@@ -46,7 +46,7 @@ use rapporteur_proto::gateway::v1::{Position, SearchRequest};
 use rapporteur_records::{Error, Result, Sight};
 use rapporteur_search::Index;
 use rapporteur_search::similar::{Match, Texts};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{Semaphore, watch};
 use tokio::task::spawn_blocking;
 
 use self::answer::{shown, texts};
@@ -229,27 +229,17 @@ impl Search {
     ) -> Result<(Found, Vec<Position>)> {
         let views = &self.shared.views;
         let question = views.whole(|model| SearchQuestion::read(request, model, sight))?;
-        let turn = self.turns.acquire().await;
-        let _turn = turn.map_err(|_| Error::Internal("searching has ended".to_owned()))?;
-        // First: whatever is taken over meanwhile is not claimed.
-        let positions = self.positions();
-        let index = self.live()?;
-        let views = views.clone();
-        let asked = spawn_blocking(move || {
+        let (search, views) = (self.clone(), views.clone());
+        self.of_index(move || {
+            // First: whatever is taken over meanwhile is not claimed.
+            let (positions, index) = (search.positions(), search.live()?);
             let sight = question.sight().clone();
             let texts = |names: &[&str]| views.whole(|model| texts(model, &sight, names));
             let answer = question.ask(&index, size, &after, &texts)?;
-            Ok(views.whole(|model| shown(model, &question, answer)))
-        });
-        // A damaged index may make the library panic.
-        let found = asked
-            .await
-            .unwrap_or_else(|error| Err(Error::Internal(error.to_string())));
-        if let Err(error @ Error::Internal(_)) = &found {
-            tracing::error!(%error, "the search index failed; it is made anew");
-            self.rebuild();
-        }
-        Ok((found?, positions))
+            let found = views.whole(|model| shown(model, &question, answer));
+            Ok((found, positions))
+        })
+        .await
     }
 
     /// What is suggested to a reader with this sight: at most `size` after a key (empty for the first page), and what
@@ -261,10 +251,8 @@ impl Search {
         size: usize,
         after: Vec<u8>,
     ) -> Result<(Suggested, Vec<Position>)> {
-        let turn = self.turns.acquire().await;
-        let _turn = turn.map_err(|_| Error::Internal("searching has ended".to_owned()))?;
         let (shared, sight) = (self.shared.clone(), sight.clone());
-        let suggested = spawn_blocking(move || {
+        self.in_turn(move || {
             // First: whatever is taken over meanwhile is not claimed.
             let positions = shared.views.positions();
             let after = after.as_slice();
@@ -273,10 +261,8 @@ impl Search {
                 .repeats
                 .suggest(&shared.views, &wanted, &sight, asked)?;
             Ok((suggested, positions))
-        });
-        suggested
-            .await
-            .unwrap_or_else(|error| Err(Error::Internal(error.to_string())))
+        })
+        .await
     }
 
     /// What has been said that is like a draft, as far as its reader may see it: the most alike first, at most one
@@ -286,22 +272,38 @@ impl Search {
         draft: Draft,
         except: impl Fn(&Said) -> bool + Send + 'static,
     ) -> Result<Vec<Match<Said>>> {
-        let turn = self.turn().await?;
         let shared = self.shared.clone();
-        let found = spawn_blocking(move || {
-            let found = shared.sayings.alike(&shared.views, &draft, except);
-            drop(turn);
-            found
-        });
-        found
+        self.in_turn(move || shared.sayings.alike(&shared.views, &draft, except))
             .await
+    }
+
+    /// Does what takes a while on a thread of its own, when its turn has come. The turn is kept until it is done:
+    /// whoever asked may have gone by then.
+    async fn in_turn<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let turn = self.turns.clone().acquire_owned().await;
+        let turn = turn.map_err(|_| Error::Internal("searching has ended".to_owned()))?;
+        let done = spawn_blocking(move || {
+            let _turn = turn;
+            work()
+        });
+        done.await
             .unwrap_or_else(|error| Err(Error::Internal(error.to_string())))
     }
 
-    /// A turn, to be kept by what is done in it: whoever asked may have gone by then.
-    async fn turn(&self) -> Result<OwnedSemaphorePermit> {
-        let turn = self.turns.clone().acquire_owned().await;
-        turn.map_err(|_| Error::Internal("searching has ended".to_owned()))
+    /// The same with the index, which is made anew when it fails: a damaged one may make the library panic.
+    async fn of_index<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let done = self.in_turn(work).await;
+        if let Err(error @ Error::Internal(_)) = &done {
+            tracing::error!(%error, "the search index failed; it is made anew");
+            self.rebuild();
+        }
+        done
     }
 
     /// Asks everything that has been said at once, whoever may see it ([`Said::is_seen`]); it takes as long as

@@ -11,7 +11,6 @@ use rapporteur_records::{Error, Pattern, Result, Sight, Violations};
 use rapporteur_search::index::record_of;
 use rapporteur_search::similar::Texts;
 use rapporteur_search::{Ask, Filter, Index, Node, Order, Query};
-use tokio::task::spawn_blocking;
 
 use self::score::{Side, score};
 use super::Search;
@@ -254,13 +253,10 @@ impl Search {
         sight: &Sight,
     ) -> Result<(Vec<RelatedRecord>, Vec<Position>)> {
         let question = RelatedQuestion::read(request, sight)?;
-        let turn = self.turn().await?;
-        let positions = self.positions();
-        let index = self.live()?;
-        let shared = self.shared.clone();
-        let found = spawn_blocking(move || {
-            let _turn = turn;
-            let (views, sayings) = (&shared.views, &shared.sayings);
+        let search = self.clone();
+        self.of_index(move || {
+            let (positions, index) = (search.positions(), search.live()?);
+            let (views, sayings) = (&search.shared.views, &search.shared.sayings);
             let missing = || Error::NotFound {
                 name: question.name.clone(),
             };
@@ -279,14 +275,8 @@ impl Search {
             let best = sayings.ask(|texts| {
                 views.whole(|model| question.best(model, texts, &candidates, &rarity))
             })?;
-            best.ok_or_else(missing)
-        });
-        let found = found.await;
-        let found = found.unwrap_or_else(|error| Err(Error::Internal(error.to_string())));
-        if let Err(error @ Error::Internal(_)) = &found {
-            tracing::error!(%error, "the search index failed; it is made anew");
-            self.rebuild();
-        }
-        Ok((found?, positions))
+            Ok((best.ok_or_else(missing)?, positions))
+        })
+        .await
     }
 }

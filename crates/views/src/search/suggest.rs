@@ -16,7 +16,6 @@ use rapporteur_records::{Error, Pattern, Result, Sight, Violations};
 use rapporteur_search::suggest::{
     Classes, LEAST, Neighbour, Suggestion, leave_out_outdone, scored,
 };
-use tokio::task::spawn_blocking;
 
 use super::Search;
 use super::classes::{nodes, recorded, settled, themes};
@@ -271,17 +270,15 @@ impl Search {
                     .0,
             );
         }
-        let turn = self.turns.acquire().await;
-        let _turn = turn.map_err(|_| Error::Internal("searching has ended".to_owned()))?;
         let (ready, views, sight) = (self.classes.clone(), views.clone(), sight.clone());
-        let answered = spawn_blocking(move || {
+        self.in_turn(move || {
             let classes = ready.get(from);
             let found = question.answer(&classes, &neighbours);
             let shown = |model: &Model| {
                 let all = found.into_iter();
                 all.map(|one| question.shown(model, one)).collect()
             };
-            SuggestClassesResponse {
+            Ok(SuggestClassesResponse {
                 suggestions: views.read(&sight, shown).0,
                 considered: i32::try_from(classes.len()).unwrap_or(i32::MAX),
                 language: match question.texts.as_slice() {
@@ -289,11 +286,9 @@ impl Search {
                     _ => String::new(),
                 },
                 positions,
-            }
-        });
-        answered
-            .await
-            .map_err(|error| Error::Internal(error.to_string()))
+            })
+        })
+        .await
     }
 
     /// The themes that the records have which a reader sees.
