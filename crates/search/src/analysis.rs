@@ -134,10 +134,10 @@ impl Analysis {
     fn make_forms(self, word: &str) -> (String, String) {
         let plain = fold::plain(word, self.language);
         let folded = folded(&plain);
-        let stem = match self.stemming {
-            Some(stemming) => stemming.stem(&plain),
-            None => folded.clone(),
-        };
+        let stem = self.stemming.map(|stemming| stemming.stem(&plain));
+        // A stem of nothing would match everything.
+        let stem = stem.filter(|stem| !stem.is_empty());
+        let stem = stem.unwrap_or_else(|| folded.clone());
         (folded, stem)
     }
 }

@@ -113,7 +113,7 @@ impl Stemming {
         self.0.2
     }
 
-    /// The stem of a word in lower case with its accents, folded.
+    /// The stem of a word in lower case with its accents, folded; nothing where no letter is left.
     pub(super) fn stem(self, plain: &str) -> String {
         if plain.len() > MAX_BYTES || !plain.chars().all(|c| c.is_alphabetic() || fold::is_mark(c))
         {
@@ -130,13 +130,7 @@ impl Stemming {
             "ar" => return arabic::stem(&fold::letters(plain)).to_owned(),
             language => with_known_ending(spelling::accented(plain, language), language),
         };
-        let stem = Stemmer::new(self.0.3).stem(&word);
-        // A stem of nothing would match everything.
-        if stem.is_empty() {
-            fold::letters(&word)
-        } else {
-            fold::letters(&stem)
-        }
+        fold::letters(&Stemmer::new(self.0.3).stem(&word))
     }
 }
 

@@ -325,6 +325,15 @@ fn languages_are_guessed_of_sentences_only() {
     assert_eq!(guess("x"), None);
 }
 
+#[test]
+fn a_word_of_which_stemming_leaves_nothing_keeps_its_letters() {
+    for language in languages() {
+        for word in words("\u{6e5}s\u{e01}", language) {
+            assert!(!word.stem.is_empty(), "{language}: {word:?}");
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
