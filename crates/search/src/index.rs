@@ -21,7 +21,7 @@ use crate::document::{Document, digest};
 use crate::error::{Error, Result};
 
 /// Changes whenever the fields do, or what they hold.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 /// Parts of a record are found by themselves, under its name and this.
 pub const PART: char = '#';
 /// Least memory that a writer works with.

@@ -16,6 +16,10 @@ use crate::scope::dialogue_of;
 const BOTH: &str = "both";
 const PUBLIC: &str = "public";
 const INSIDE: &str = "inside";
+/// The versions that everybody sees, and those that whoever sees everything does: one value each, since a search asks
+/// for it of nearly every document.
+const OPEN: &str = "open";
+const FULL: &str = "full";
 
 /// The records that the readers of a version see.
 #[derive(Clone, Copy, Debug)]
@@ -103,6 +107,12 @@ pub(crate) fn versions(
     let seen_by = |mut all: Vec<Document>, version: &str| {
         for one in &mut all {
             one.keyword(SEEN, version);
+            if version != INSIDE {
+                one.keyword(SEEN, OPEN);
+            }
+            if version != PUBLIC {
+                one.keyword(SEEN, FULL);
+            }
             if version != BOTH {
                 one.keyword(SEEN, at(version, home));
             }
@@ -143,8 +153,8 @@ pub(crate) fn lens<'m>(
 pub(crate) fn seen(sight: &Sight) -> Filter {
     let is = |value: &str| Filter::Is(SEEN, value.to_owned());
     match sight {
-        Sight::Public => Filter::Any(vec![is(BOTH), is(PUBLIC)]),
-        Sight::Everything => Filter::Any(vec![is(BOTH), is(INSIDE)]),
+        Sight::Public => is(OPEN),
+        Sight::Everything => is(FULL),
         Sight::Dialogues(own) => {
             let of = |version: &'static str| {
                 Filter::one_of(SEEN, own.iter().map(|dialogue| at(version, dialogue)))
