@@ -27,6 +27,7 @@ use crate::table::{Figure, Outcome, Row, Target};
 mod bare;
 pub mod corpus;
 pub mod feed;
+mod rebuild;
 mod similar;
 
 use self::bare::Bare;
@@ -46,7 +47,7 @@ const FACETS: [(SearchField, &str); 3] = [
 ];
 /// Longest wait for an answer of which somebody who waits does not complain, in milliseconds: 95 of 100 are quicker.
 const WAIT_MS: f64 = 100.0;
-/// Most memory while the index is made, in MiB: the whole gateway with its mirrors and models.
+/// Most memory for an index that is made, in MiB.
 const MEMORY_MIB: f64 = 1_024.0;
 /// Longest time from a write until it is found, in milliseconds.
 const FOUND_MS: f64 = 1_000.0;
@@ -158,13 +159,16 @@ pub async fn searches(plan: &Plan, folder: &Path) -> Result<Outcome> {
     ));
     let mib = most as f64 / f64::from(1 << 20);
     outcome.rows.push(Row {
-        what: format!("mirroring and indexing {texts} texts, most memory of the gateway"),
+        what: format!("mirroring and indexing {texts} texts, most memory of the whole gateway"),
         against: format!("{MEMORY_MIB} MiB"),
         ratio: mib / MEMORY_MIB,
-        target: Some(Target::AtMost(1.0)),
+        target: None,
         measured: format!("{mib:.0} MiB in {:.1} s", took.as_secs_f64()),
         reference: format!("{MEMORY_MIB} MiB"),
     });
+    rebuild::until_compared(&channels[0]).await?;
+    let anew = rebuild::rebuild(&channels[0], gateway.pid(), &data, plan.texts).await?;
+    outcome.rows.push(anew);
 
     let queries = Queries {
         all: Arc::new(corpus.queries(QUERIES, plan.texts)),
@@ -283,7 +287,7 @@ fn newest(answer: &SearchResponse) -> u64 {
     moments.max().unwrap_or_default()
 }
 
-/// A folder that must be there.
+/// The folder of the index that answers.
 fn the_only_folder(of: &Path) -> Result<std::path::PathBuf> {
     let mut entries = std::fs::read_dir(of)?;
     let first = entries.next().context("there is no index")??;

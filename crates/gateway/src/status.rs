@@ -180,6 +180,7 @@ fn searched(search: &Search, services: &[ServiceStatus]) -> SearchStatus {
         documents: now.documents,
         behind: behind.sum(),
         building: now.building,
+        to_compare: search.to_compare(),
         detail: now.trouble,
         positions,
     }

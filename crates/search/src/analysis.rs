@@ -22,6 +22,7 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
 use tantivy::tokenizer::{TextAnalyzer, TokenizerManager};
 
 pub use self::fold::fold;
@@ -56,6 +57,18 @@ pub struct Word {
     pub stem: String,
 }
 
+/// A [`Word`] as it is shown in passing.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seen<'a> {
+    pub(crate) from: usize,
+    pub(crate) to: usize,
+    pub(crate) position: usize,
+    pub(crate) length: usize,
+    pub(crate) whole: bool,
+    pub(crate) folded: &'a str,
+    pub(crate) stem: &'a str,
+}
+
 /// The words of a text in a language (BCP 47, "" for none).
 pub fn words(text: &str, language: &str) -> Vec<Word> {
     Analysis::of(language).words(text)
@@ -87,63 +100,88 @@ impl Analysis {
     /// The words of a text, in order.
     pub fn words(self, text: &str) -> Vec<Word> {
         let mut words = Vec::new();
-        for piece in split::pieces(text) {
-            let (from, to) = (piece.from, piece.to);
-            let (position, length, whole) = (piece.position, piece.length, piece.whole);
-            let (folded, stem) = if piece.whole {
-                (piece.text.to_string(), piece.text.into_owned())
-            } else {
-                self.forms(&piece.text)
-            };
-            if folded.is_empty() {
-                continue;
-            }
+        self.each(text, |word| {
             words.push(Word {
-                from,
-                to,
-                position,
-                length,
-                whole,
-                folded,
-                stem,
+                from: word.from,
+                to: word.to,
+                position: word.position,
+                length: word.length,
+                whole: word.whole,
+                folded: word.folded.to_owned(),
+                stem: word.stem.to_owned(),
             });
-        }
+        });
         words
     }
 
-    /// The folded form and the stem of one word.
-    fn forms(self, word: &str) -> (String, String) {
-        if word.len() > REMEMBERED_BYTES {
-            return self.make_forms(word);
-        }
+    /// Shows the words of a text, in order, without a copy of each. `see` must not read another text: whatever is
+    /// remembered of words is lent to it.
+    pub(crate) fn each(self, text: &str, mut see: impl FnMut(Seen<'_>)) {
+        let pieces = split::pieces(text);
         REMEMBERED.with_borrow_mut(|remembered| {
-            let words = remembered.entry(self.language).or_default();
-            if let Some(forms) = words.get(word) {
-                return forms.clone();
+            let forms = remembered.entry(self.language).or_default();
+            for piece in pieces {
+                let made;
+                let (folded, stem) = if piece.whole {
+                    (&*piece.text, &*piece.text)
+                } else if piece.text.len() > REMEMBERED_BYTES {
+                    made = self.forms(&piece.text);
+                    (&*made.0, &*made.1)
+                } else {
+                    let there = forms.of(&piece.text, self);
+                    (&*there.0, &*there.1)
+                };
+                if !folded.is_empty() {
+                    see(Seen {
+                        from: piece.from,
+                        to: piece.to,
+                        position: piece.position,
+                        length: piece.length,
+                        whole: piece.whole,
+                        folded,
+                        stem,
+                    });
+                }
             }
-            // Texts have few different words: a full memory is rare, and starting again is cheap.
-            if words.len() >= REMEMBERED_WORDS {
-                words.clear();
-            }
-            let forms = self.make_forms(word);
-            words.insert(word.into(), forms.clone());
-            forms
-        })
+        });
     }
 
-    fn make_forms(self, word: &str) -> (String, String) {
+    fn forms(self, word: &str) -> (Box<str>, Box<str>) {
         let plain = fold::plain(word, self.language);
         let folded = folded(&plain);
         let stem = self.stemming.map(|stemming| stemming.stem(&plain));
         // A stem of nothing would match everything.
         let stem = stem.filter(|stem| !stem.is_empty());
         let stem = stem.unwrap_or_else(|| folded.clone());
-        (folded, stem)
+        (folded.into(), stem.into())
     }
 }
 
 /// The folded form and the stem of words as they are written.
-type Forms = HashMap<Box<str>, (String, String)>;
+#[derive(Default)]
+struct Forms {
+    places: HashMap<Box<str>, usize, RandomState>,
+    forms: Vec<(Box<str>, Box<str>)>,
+}
+
+impl Forms {
+    /// Those of one word, made once.
+    fn of(&mut self, word: &str, analysis: Analysis) -> &(Box<str>, Box<str>) {
+        let place = match self.places.get(word) {
+            Some(place) => *place,
+            None => {
+                // Texts have few different words: a full memory is rare, and starting again is cheap.
+                if self.forms.len() >= REMEMBERED_WORDS {
+                    *self = Self::default();
+                }
+                self.forms.push(analysis.forms(word));
+                self.places.insert(word.into(), self.forms.len() - 1);
+                self.forms.len() - 1
+            }
+        };
+        &self.forms[place]
+    }
+}
 
 /// So many words of a language are remembered by each thread: about 2 MB.
 const REMEMBERED_WORDS: usize = 16_384;

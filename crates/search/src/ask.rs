@@ -5,7 +5,6 @@
 
 use tantivy::Searcher;
 use tantivy::query::{AllQuery, BooleanQuery, Occur, Query as Asking};
-use tantivy::schema::Field;
 
 use crate::document::Text;
 use crate::error::Result;
@@ -101,11 +100,13 @@ impl Index {
 
     fn ask_for(&self, ask: &Ask<'_>, matching: Match) -> Result<Answer> {
         let searcher = self.searcher();
-        let spoken = self.spoken(&searcher)?;
+        let ready = self.ready(&searcher)?;
+        let statistics = Statistics::new(&searcher, ask.after.map(|after| &after.figures));
         let mut terms = Terms {
             fields: &self.fields,
             searcher: &searcher,
-            spoken: &spoken,
+            statistics: &statistics,
+            spoken: &ready.spoken,
             languages: ask.languages,
             matching,
             marks: Marks::default(),
@@ -117,10 +118,11 @@ impl Index {
             index: self,
             ask,
             words,
+            is_open: self.is_open(&searcher, ask.sight)?,
         };
-        let statistics = Statistics::new(&searcher, ask.after.map(|after| &after.figures));
-        let head = Head::of(ask, &self.fields, &spoken);
+        let head = Head::of(ask, &self.fields, &ready.spoken);
         let rough = Top {
+            ready: &ready,
             size: head
                 .as_ref()
                 .map_or(ask.size + 1, |head| head.wanted(ask.size)),
@@ -145,6 +147,7 @@ impl Index {
                     Some(tail) => places.extend(tail),
                     None if in_head <= ask.size => {
                         let tail = Top {
+                            ready: &ready,
                             size: ask.size + 1 - in_head,
                             order: ask.order,
                             after: sorted.boundary.as_ref(),
@@ -175,18 +178,16 @@ impl Index {
         })
     }
 
-    /// The fields of the languages that some text is in: most records know a handful.
-    fn spoken(&self, searcher: &Searcher) -> Result<Vec<(&'static str, Field)>> {
-        let mut spoken = Vec::new();
-        for (language, field) in &self.fields.stems {
-            for segment in searcher.segment_readers() {
-                if segment.inverted_index(*field)?.terms().num_terms() > 0 {
-                    spoken.push((*language, *field));
-                    break;
-                }
-            }
-        }
-        Ok(spoken)
+    /// Whether every document meets a condition, so that none has to be looked at for it.
+    fn is_open(&self, searcher: &Searcher, sight: &Filter) -> Result<bool> {
+        let Filter::Is(field, value) = sight else {
+            return Ok(false);
+        };
+        let Some(term) = self.fields.term(field, value) else {
+            return Ok(false);
+        };
+        let all: u32 = searcher.segment_readers().iter().map(|s| s.max_doc()).sum();
+        Ok(searcher.doc_freq(&term)? == u64::from(all))
     }
 }
 
@@ -195,6 +196,8 @@ struct Found<'a> {
     index: &'a Index,
     ask: &'a Ask<'a>,
     words: Option<Box<dyn Asking>>,
+    /// Whether the reader sees every document.
+    is_open: bool,
 }
 
 impl Found<'_> {
@@ -205,8 +208,10 @@ impl Found<'_> {
     /// All of it, or all but the filters on one field.
     fn query(&self, without: Option<&str>) -> BooleanQuery {
         let fields = &self.index.fields;
-        let mut all: Vec<(Occur, Box<dyn Asking>)> =
-            vec![(Occur::Must, self.ask.sight.query(fields))];
+        let mut all: Vec<(Occur, Box<dyn Asking>)> = Vec::new();
+        if !self.is_open {
+            all.push((Occur::Must, self.ask.sight.query(fields)));
+        }
         let kept = self.filters().filter(|(of, _)| Some(*of) != without);
         all.extend(kept.map(|(_, filter)| (Occur::Must, filter.query(fields))));
         let words = self.words.as_ref().map(|words| words.box_clone());

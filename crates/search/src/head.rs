@@ -67,7 +67,8 @@ impl<'a> Head<'a> {
             title: Some(fields.title),
             stems: spoken,
         };
-        (!question.is_empty()).then_some(Self {
+        // Of one word there is nothing in the texts that the rough order has not seen.
+        (!question.is_one_word()).then_some(Self {
             fields,
             question,
             texts,

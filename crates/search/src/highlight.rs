@@ -1,9 +1,9 @@
 //! The words of a text that were found, as pieces of text: whoever shows them decides how, and nothing that a
 //! record says is taken for markup.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use crate::analysis::{Analysis, Word, tokenizer_name};
+use crate::analysis::{Analysis, tokenizer_name};
 
 /// Characters of a snippet, about.
 const SNIPPET: usize = 240;
@@ -14,7 +14,7 @@ const LEAD: usize = 60;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Marks {
     folded: HashSet<String>,
-    stems: HashSet<(&'static str, String)>,
+    stems: HashMap<&'static str, HashSet<String>>,
     beginnings: Vec<String>,
 }
 
@@ -33,8 +33,8 @@ impl Marks {
     }
 
     pub(crate) fn stem(&mut self, language: &str, stem: &str) {
-        self.stems
-            .insert((tokenizer_name(language), stem.to_owned()));
+        let own = self.stems.entry(tokenizer_name(language)).or_default();
+        own.insert(stem.to_owned());
     }
 
     pub(crate) fn beginning(&mut self, beginning: &str) {
@@ -46,26 +46,23 @@ impl Marks {
         self.folded.is_empty() && self.stems.is_empty() && self.beginnings.is_empty()
     }
 
-    fn is_found(&self, language: &'static str, word: &Word) -> bool {
-        self.folded.contains(&word.folded)
-            || self.beginnings.iter().any(|b| word.folded.starts_with(b.as_str()))
-            // A set of pairs is asked with a pair.
-            || self.stems.contains(&(language, word.stem.clone()))
-    }
-
     /// Where the words that were found are in a text, in bytes, in order and apart.
     fn found(&self, text: &str, language: &str) -> Vec<(usize, usize)> {
-        let name = tokenizer_name(language);
+        let stems = self.stems.get(tokenizer_name(language));
         let mut found: Vec<(usize, usize)> = Vec::new();
-        for word in Analysis::of(language).words(text) {
-            if !self.is_found(name, &word) {
-                continue;
-            }
+        Analysis::of(language).each(text, |word| {
+            let is_found = self.folded.contains(word.folded)
+                || stems.is_some_and(|stems| stems.contains(word.stem))
+                || self
+                    .beginnings
+                    .iter()
+                    .any(|b| word.folded.starts_with(b.as_str()));
             match found.last_mut() {
+                _ if !is_found => {}
                 Some(last) if word.from < last.1 => last.1 = last.1.max(word.to),
                 _ => found.push((word.from, word.to)),
             }
-        }
+        });
         found
     }
 

@@ -19,9 +19,10 @@ use tantivy::{
 use crate::analysis;
 use crate::document::{Document, digest};
 use crate::error::{Error, Result};
+use crate::ready::{Ready, Shelf};
 
 /// Changes whenever the fields do, or what they hold.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 /// Parts of a record are found by themselves, under its name and this.
 pub const PART: char = '#';
 /// Least memory that a writer works with.
@@ -38,6 +39,8 @@ pub(crate) struct Fields {
     pub(crate) folded: Field,
     /// The same of titles.
     pub(crate) title: Field,
+    /// The same of texts in languages without a field of their own, so that `stems` and this have every word once.
+    pub(crate) plain: Field,
     /// Words without endings, by language.
     pub(crate) stems: Vec<(&'static str, Field)>,
     keywords: Vec<(&'static str, Field)>,
@@ -64,6 +67,7 @@ impl Fields {
             day: schema.add_i64_field("day", INDEXED | FAST),
             folded: schema.add_text_field("folded", text(analysis::FOLDED, positions)),
             title: schema.add_text_field("title", text(analysis::FOLDED, frequencies)),
+            plain: schema.add_text_field("plain", text(analysis::FOLDED, frequencies)),
             stems: analysis::languages()
                 .map(|language| {
                     let tokenizer = analysis::tokenizer_name(language);
@@ -121,6 +125,7 @@ pub struct Index {
     inner: tantivy::Index,
     reader: IndexReader,
     pub(crate) fields: Fields,
+    shelf: Shelf,
     made_by: String,
 }
 
@@ -191,6 +196,7 @@ impl Index {
             inner,
             reader,
             fields,
+            shelf: Shelf::default(),
             made_by: made_by(keywords),
         })
     }
@@ -218,6 +224,11 @@ impl Index {
 
     pub(crate) fn searcher(&self) -> Searcher {
         self.reader.searcher()
+    }
+
+    /// What is ready of a searcher's state.
+    pub(crate) fn ready(&self, searcher: &Searcher) -> Result<Arc<Ready>> {
+        self.shelf.ready(searcher, &self.fields)
     }
 
     /// The digest of each record that the index has documents of.
@@ -332,9 +343,8 @@ impl Writer {
                 if text.is_title {
                     row.add_text(fields.title, &text.words);
                 }
-                if let Some(stems) = fields.stem(&text.language) {
-                    row.add_text(stems, &text.words);
-                }
+                let own = fields.stem(&text.language).unwrap_or(fields.plain);
+                row.add_text(own, &text.words);
             }
             self.inner.add_document(row)?;
         }
@@ -354,6 +364,8 @@ impl Writer {
         prepared.set_payload(&payload);
         prepared.commit()?;
         self.index.reader.reload()?;
+        // Now, rather than when somebody waits for an answer.
+        self.index.ready(&self.index.searcher())?;
         Ok(())
     }
 

@@ -21,6 +21,7 @@
 //! | [`ask`] | one question and its answer |
 //! | [`facet`], [`page`], [`highlight`] | counts, order, marked words |
 //! | `head` | the best of an answer, put in order by their texts |
+//! | `ready` | what is made of an index once, so that no question has to |
 //! | `statistics` | the figures behind the scores, kept from page to page |
 
 #![warn(missing_docs)]
@@ -43,6 +44,7 @@ pub mod similar;
 pub mod suggest;
 
 mod head;
+mod ready;
 mod statistics;
 mod terms;
 

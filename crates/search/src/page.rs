@@ -5,10 +5,13 @@
 //! a sum depend on the order of its parts.
 
 use std::collections::BinaryHeap;
+use std::sync::Arc;
 
 use tantivy::collector::{Collector, SegmentCollector};
-use tantivy::columnar::{Column, StrColumn, TermOrdHit};
+use tantivy::columnar::Column;
 use tantivy::{DocId, Score, SegmentOrdinal, SegmentReader};
+
+use crate::ready::{Names, Ready};
 
 /// Steps of a score of one.
 const STEPS: f32 = 4_096.0;
@@ -80,6 +83,7 @@ impl Place {
 
 /// Collects the first `size` documents after a place, and how many there are in all.
 pub(crate) struct Top<'a> {
+    pub(crate) ready: &'a Ready,
     pub(crate) size: usize,
     pub(crate) order: Order,
     pub(crate) after: Option<&'a Place>,
@@ -101,24 +105,19 @@ impl Collector for Top<'_> {
         _: SegmentOrdinal,
         segment: &SegmentReader,
     ) -> tantivy::Result<TopOfSegment> {
-        let names = segment.fast_fields().str("name")?;
-        let after = match (self.after, &names) {
-            (Some(place), Some(names)) => {
-                // The first name after that of the place.
-                let next = match names.dictionary().term_ord_or_next(&place.name)? {
-                    TermOrdHit::Exact(ord) => ord + 1,
-                    TermOrdHit::Next(ord) => ord,
-                };
-                Some((place.rank, next))
-            }
-            (Some(place), None) => Some((place.rank, 0)),
-            (None, _) => None,
+        let names = self.ready.names(segment.segment_id());
+        let after = self
+            .after
+            .map(|place| (place.rank, names.after(&place.name)));
+        let days = match self.order {
+            Order::Latest | Order::Earliest => Some(segment.fast_fields().i64("day")?),
+            Order::Relevance | Order::Name => None,
         };
         Ok(TopOfSegment {
             size: self.size,
             order: self.order,
             after,
-            days: segment.fast_fields().i64("day")?,
+            days,
             names,
             total: 0,
             heap: BinaryHeap::with_capacity(self.size + 1),
@@ -130,21 +129,31 @@ impl Collector for Top<'_> {
     }
 
     fn merge_fruits(&self, segments: Vec<Unnamed>) -> tantivy::Result<Best> {
-        // Names are looked up for those alone that may be among the first: that is what takes long.
+        // Names are compared of those alone that may be among the first.
         let mut ranks: Vec<u64> = segments.iter().flat_map(Unnamed::ranks).collect();
         let last = if ranks.len() > self.size && self.size > 0 {
             *ranks.select_nth_unstable(self.size - 1).1
         } else {
             u64::MAX
         };
-        let mut best = Best::default();
-        for segment in segments {
-            best.total += segment.total;
-            segment.name(last, &mut best.places)?;
+        let total = segments.iter().map(|segment| segment.total).sum();
+        let mut first: Vec<(u64, &str)> = Vec::new();
+        for segment in &segments {
+            let places = segment.places.iter().filter(|(rank, _)| *rank <= last);
+            first.extend(
+                places.filter_map(|(rank, name)| Some((*rank, segment.names.name(*name)?))),
+            );
         }
-        best.places.sort();
-        best.places.truncate(self.size);
-        Ok(best)
+        first.sort_unstable();
+        first.truncate(self.size);
+        let place = |(rank, name): (u64, &str)| Place {
+            rank,
+            name: name.to_owned(),
+        };
+        Ok(Best {
+            total,
+            places: first.into_iter().map(place).collect(),
+        })
     }
 }
 
@@ -154,8 +163,8 @@ pub(crate) struct TopOfSegment {
     order: Order,
     /// A rank, and the number of the first name at that rank that is after the place.
     after: Option<(u64, u64)>,
-    days: Column<i64>,
-    names: Option<StrColumn>,
+    days: Option<Column<i64>>,
+    names: Arc<Names>,
     total: u64,
     /// Rank and name; the last on top.
     heap: BinaryHeap<(u64, u64)>,
@@ -163,7 +172,7 @@ pub(crate) struct TopOfSegment {
 
 /// The first of one segment, where names are still numbers.
 pub(crate) struct Unnamed {
-    names: Option<StrColumn>,
+    names: Arc<Names>,
     /// Rank and name.
     places: Vec<(u64, u64)>,
     total: u64,
@@ -173,26 +182,6 @@ impl Unnamed {
     fn ranks(&self) -> impl Iterator<Item = u64> {
         self.places.iter().map(|(rank, _)| *rank)
     }
-
-    /// Those that are not after a rank, with their names.
-    fn name(mut self, last: u64, into: &mut Vec<Place>) -> tantivy::Result<()> {
-        let Some(names) = self.names else {
-            return Ok(());
-        };
-        self.places.retain(|(rank, _)| *rank <= last);
-        self.places.sort_unstable_by_key(|(_, ord)| *ord);
-        let ords: Vec<u64> = self.places.iter().map(|(_, ord)| *ord).collect();
-        let mut ranks = self.places.iter().map(|(rank, _)| *rank);
-        names.dictionary().sorted_ords_to_term_cb(&ords, |name| {
-            if let (Ok(name), Some(rank)) = (str::from_utf8(name), ranks.next()) {
-                into.push(Place {
-                    rank,
-                    name: name.to_owned(),
-                });
-            }
-        })?;
-        Ok(())
-    }
 }
 
 impl SegmentCollector for TopOfSegment {
@@ -200,16 +189,13 @@ impl SegmentCollector for TopOfSegment {
 
     fn collect(&mut self, doc: DocId, score: Score) {
         self.total += 1;
-        let day = match self.order {
-            Order::Latest | Order::Earliest => self.days.first(doc),
-            Order::Relevance | Order::Name => None,
-        };
+        let day = self.days.as_ref().and_then(|days| days.first(doc));
         let rank = self.order.rank(score, day);
         let is_full = self.heap.len() >= self.size;
         if is_full && self.heap.peek().is_none_or(|last| last.0 < rank) {
             return;
         }
-        let Some(name) = self.names.as_ref().and_then(|n| n.ords().first(doc)) else {
+        let Some(name) = self.names.number(doc) else {
             return;
         };
         if self.after.is_some_and(|after| (rank, name) < after) {

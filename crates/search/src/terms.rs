@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use tantivy::query::{
-    AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, DisjunctionMaxQuery, EmptyQuery,
-    FuzzyTermQuery, Occur, PhraseQuery, Query as Found, TermQuery,
+    AllQuery, Bm25StatisticsProvider as _, BooleanQuery, BoostQuery, ConstScoreQuery,
+    DisjunctionMaxQuery, EmptyQuery, FuzzyTermQuery, Occur, PhraseQuery, Query as Found, TermQuery,
 };
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{Searcher, Term};
@@ -17,11 +17,11 @@ use crate::error::Result;
 use crate::highlight::Marks;
 use crate::index::Fields;
 use crate::query::{Node, Query};
+use crate::statistics::Statistics;
 
-/// A word of the title counts more.
-const TITLE: f32 = 1.3;
-/// A word as it was written counts more than another form of it.
-const STEM: f32 = 0.9;
+/// What a word adds that is in the title, and in the very form that was written, to what it counts in any form.
+const TITLE: f32 = 0.35;
+const AS_WRITTEN: f32 = 0.35;
 /// A word that was guessed counts less.
 const GUESS: f32 = 0.5;
 /// What matches in several forms counts a little more than what matches in one.
@@ -54,6 +54,7 @@ pub enum Match {
 pub(crate) struct Terms<'a> {
     pub(crate) fields: &'a Fields,
     pub(crate) searcher: &'a Searcher,
+    pub(crate) statistics: &'a Statistics<'a>,
     /// The fields of the languages that some text is in.
     pub(crate) spoken: &'a [(&'static str, Field)],
     /// Languages of which the words may be.
@@ -192,17 +193,13 @@ impl Terms<'_> {
         Ok(best(whole.into_iter().chain(together).collect()))
     }
 
-    /// A piece of a word in every form that some text has.
+    /// A piece of a word in every form that some text has. A text has it where its language's field does; that it
+    /// is in the title, or in the very form, is looked up for the texts that match alone.
     fn forms(&mut self, written: &str, place: usize, piece: &Word) -> Result<Option<Boxed>> {
         let mut forms: Vec<Boxed> = Vec::new();
-        let folded = self.term(self.fields.folded, &piece.folded);
-        if self.is_there(&folded)? {
-            forms.push(scored(&folded, 1.0));
-            self.marks.fold(&piece.folded);
-            let title = self.term(self.fields.title, &piece.folded);
-            if self.is_there(&title)? {
-                forms.push(scored(&title, TITLE));
-            }
+        let plain = self.term(self.fields.plain, &piece.folded);
+        if self.is_there(&plain)? {
+            forms.push(scored(&plain, 1.0));
         }
         for (language, field) in self.spoken {
             // Every language splits words in the same places.
@@ -212,11 +209,25 @@ impl Terms<'_> {
             };
             let stem = self.term(*field, &word.stem);
             if self.is_there(&stem)? {
-                forms.push(scored(&stem, STEM));
+                forms.push(scored(&stem, 1.0));
                 self.marks.stem(language, &word.stem);
             }
         }
-        Ok(best(forms))
+        let Some(mut found) = best(forms) else {
+            return Ok(None);
+        };
+        self.marks.fold(&piece.folded);
+        for (field, weight) in [(self.fields.folded, AS_WRITTEN), (self.fields.title, TITLE)] {
+            let term = self.term(field, &piece.folded);
+            if self.is_there(&term)? {
+                // One by one: a union of them would be read from end to end.
+                found = Box::new(BooleanQuery::new(vec![
+                    (Occur::Must, found),
+                    (Occur::Should, scored(&term, weight)),
+                ]));
+            }
+        }
+        Ok(Some(found))
     }
 
     fn term(&self, field: Field, text: &str) -> Term {
@@ -224,7 +235,8 @@ impl Terms<'_> {
     }
 
     fn is_there(&self, term: &Term) -> Result<bool> {
-        Ok(self.searcher.doc_freq(term)? > 0)
+        // Asked of the figures: whoever scores asks again.
+        Ok(self.statistics.doc_freq(term)? > 0)
     }
 
     fn beginning(&mut self, written: &str) -> Option<Boxed> {

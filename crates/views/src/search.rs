@@ -153,6 +153,11 @@ impl Search {
         self.shared.standing.subscribe()
     }
 
+    /// How many texts have to be compared with all others yet, for suggestions of what repeats what.
+    pub fn to_compare(&self) -> u64 {
+        self.shared.repeats.progress().1 as u64
+    }
+
     /// How far it has read each service.
     pub fn positions(&self) -> Vec<Position> {
         let positions = self.shared.standing.borrow().positions;

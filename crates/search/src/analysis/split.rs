@@ -107,6 +107,17 @@ impl<'a> Splitter<'a> {
 
     /// What is no hashtag and has no space.
     fn plain(&mut self, from: usize, to: usize) {
+        // Most of most texts: letters without accents, and what is left of them or right of them belongs to no word.
+        let bare = self.text[from..to].trim_matches(|c: char| c.is_ascii_punctuation() && c != '_');
+        if !bare.is_empty() && bare.bytes().all(|b| b.is_ascii_alphabetic()) {
+            let from = bare.as_ptr() as usize - self.text.as_ptr() as usize;
+            return self.push(from, from + bare.len(), None);
+        }
+        self.segmented(from, to);
+    }
+
+    /// The same by Unicode's rules and ours.
+    fn segmented(&mut self, from: usize, to: usize) {
         let words: Vec<Span> = self.text[from..to]
             .unicode_word_indices()
             .map(|(at, word)| (from + at, from + at + word.len()))
@@ -361,4 +372,28 @@ fn camel(tag: &str, offset: usize) -> Vec<Span> {
         .filter(|(from, to)| from < to)
         .map(|(from, to)| (offset + from, offset + to))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn split<'a>(text: &'a str, how: fn(&mut Splitter<'a>, usize, usize)) -> Vec<Piece<'a>> {
+        let mut splitter = Splitter {
+            text,
+            pieces: Vec::new(),
+            position: 0,
+        };
+        how(&mut splitter, 0, text.len());
+        splitter.pieces
+    }
+
+    proptest! {
+        #[test]
+        fn the_short_way_and_the_long_way_give_the_same_words(text in "[-a-zA-Z0-9._,:;'\"()/&!é]{0,12}") {
+            prop_assert_eq!(split(&text, Splitter::plain), split(&text, Splitter::segmented));
+        }
+    }
 }

@@ -107,6 +107,11 @@ impl Question {
         }
     }
 
+    /// Whether it is one word at most, and no other words mean the same.
+    pub fn is_one_word(&self) -> bool {
+        self.asked.len() < 2 && self.concepts.is_empty()
+    }
+
     /// Whether there is nothing to look for.
     pub fn is_empty(&self) -> bool {
         self.asked.is_empty()

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 use super::concepts;
 use super::question::{Question, letters_off};
 use crate::analysis::Analysis;
@@ -20,6 +22,9 @@ pub struct Text<'a> {
     pub is_title: bool,
 }
 
+/// Words of a question, by number. Every word of many texts is looked up in it.
+type Places = HashMap<String, usize, RandomState>;
+
 /// What a text has of one word of the question.
 #[derive(Clone, Copy, Debug, Default)]
 struct Found {
@@ -36,9 +41,9 @@ pub struct Scorer {
     /// How much each word of the question weighs: its weight and how rare it is.
     weights: Vec<f32>,
     /// Words of the question by language and stem.
-    stems: HashMap<(&'static str, String), usize>,
+    stems: HashMap<&'static str, Places>,
     /// Words of the question by folded form.
-    folded: HashMap<String, usize>,
+    folded: Places,
     /// How rare the words of concepts are.
     rarity: HashMap<String, f32>,
     average_length: f32,
@@ -68,11 +73,12 @@ impl Scorer {
             asked.weight * rarity.get(&asked.folded).copied().unwrap_or_default()
         };
         let weights = question.asked.iter().map(weigh).collect();
-        let mut stems = HashMap::new();
-        let mut folded = HashMap::new();
+        let mut stems: HashMap<_, Places> = HashMap::new();
+        let mut folded = Places::default();
         for (place, asked) in question.asked.iter().enumerate() {
             for (language, stem) in &asked.stems {
-                stems.entry((*language, stem.clone())).or_insert(place);
+                let own = stems.entry(*language).or_default();
+                own.entry(stem.clone()).or_insert(place);
             }
             folded.entry(asked.folded.clone()).or_insert(place);
         }
@@ -108,22 +114,22 @@ impl Scorer {
         let (mut length, mut offset) = (0, 0);
         for text in texts {
             let analysis = Analysis::of(text.language);
+            let stems = self.stems.get(analysis.language());
             let mut last = 0;
-            for word in analysis.words(text.words) {
+            analysis.each(text.words, |word| {
                 length += usize::from(!word.whole);
                 last = word.position + word.length;
-                let as_asked = self.folded.get(&word.folded).copied();
-                let stem = (analysis.language(), word.stem);
-                let any_form = self.stems.get(&stem).copied();
+                let as_asked = self.folded.get(word.folded).copied();
+                let any_form = stems.and_then(|stems| stems.get(word.stem)).copied();
                 if !self.question.concepts.is_empty() {
-                    let key = concepts::key(stem.0, &stem.1);
+                    let key = concepts::key(analysis.language(), word.stem);
                     if self.rarity.contains_key(&key) {
                         *others.entry(key).or_default() += 1.0;
                     }
                 }
-                let near = || self.meant(&word.folded);
+                let near = || self.meant(word.folded);
                 let Some(place) = as_asked.or(any_form).or_else(near) else {
-                    continue;
+                    return;
                 };
                 let one = &mut found[place];
                 one.times += if text.is_title {
@@ -135,7 +141,7 @@ impl Scorer {
                 if !word.whole {
                     places.push((offset + word.position, place));
                 }
-            }
+            });
             // Words of different parts do not stand together.
             offset += last + WINDOW + 1;
         }

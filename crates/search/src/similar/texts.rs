@@ -10,6 +10,8 @@ use super::vocabulary::{CONCEPT, Term, Vocabulary, unique};
 const CANDIDATES: usize = 200;
 /// So many rows of words are looked at for one text; common words come last and are left out first.
 const BUDGET: usize = 400_000;
+/// Of the weight that a text has to share, what it has to share in the very words; others may be written nearly alike.
+const LEAST_BY_WORDS: f32 = 0.5;
 /// When so much of the rows of a word are of texts that are gone, they are cleared.
 const CLEAR_AT: usize = 2;
 
@@ -27,6 +29,8 @@ pub struct Match<K> {
 pub struct Texts<K> {
     pub(super) vocabulary: Vocabulary,
     pub(super) slots: Vec<Option<Slot<K>>>,
+    /// How many terms each slot has, beside each other: many are looked at for each question.
+    lengths: Vec<u16>,
     free: Vec<u32>,
     pub(super) places: HashMap<K, u32>,
     /// By term the slots that have it; some may have been given to others since.
@@ -47,6 +51,7 @@ impl<K: Clone + Eq + Hash + Ord> Default for Texts<K> {
         Self {
             vocabulary: Vocabulary::default(),
             slots: Vec::new(),
+            lengths: Vec::new(),
             free: Vec::new(),
             places: HashMap::new(),
             words: Vec::new(),
@@ -92,6 +97,7 @@ impl<K: Clone + Eq + Hash + Ord> Texts<K> {
         }
         let place = self.free.pop().unwrap_or_else(|| {
             self.slots.push(None);
+            self.lengths.push(0);
             (self.slots.len() - 1) as u32
         });
         for term in unique {
@@ -106,6 +112,7 @@ impl<K: Clone + Eq + Hash + Ord> Texts<K> {
             }
             rows[at].push(place);
         }
+        self.lengths[place as usize] = u16::try_from(terms.len()).unwrap_or(u16::MAX);
         self.slots[place as usize] = Some(Slot {
             key: key.clone(),
             terms,
@@ -249,23 +256,31 @@ impl<K: Clone + Eq + Hash + Ord> Texts<K> {
                 *sum += weight;
             }
         }
+        // Nothing else that it shares could lift a text that has less than this by now.
+        let floor = LEAST_BY_WORDS * needed - rest;
         let value = |place: &u32| {
-            let slot = self.slots[*place as usize].as_ref()?;
-            let words = slot.terms.len() + print.unique.len();
-            let value = scratch[*place as usize] / words as f32;
-            (!except(&slot.key)).then_some((value, *place))
+            let sum = std::mem::take(&mut scratch[*place as usize]);
+            let words = usize::from(self.lengths[*place as usize]) + print.unique.len();
+            (sum >= floor).then_some((sum / words as f32, *place))
         };
         let mut ranked: Vec<(f32, u32)> = touched.iter().filter_map(value).collect();
-        for place in touched {
-            scratch[place as usize] = 0.0;
-        }
         let order = |a: &(f32, u32), b: &(f32, u32)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
-        if ranked.len() > limit {
-            ranked.select_nth_unstable_by(limit, order);
-            ranked.truncate(limit);
+        let mut best = Vec::with_capacity(limit.min(ranked.len()));
+        let mut others = ranked.as_mut_slice();
+        // What is left out is asked for those alone that would be among the best: that takes longer than the rest.
+        while best.len() < limit && !others.is_empty() {
+            let next = (limit - best.len()).min(others.len());
+            if next < others.len() {
+                others.select_nth_unstable_by(next - 1, order);
+            }
+            let (some, left) = others.split_at_mut(next);
+            some.sort_unstable_by(order);
+            let slot = |place: u32| self.slots[place as usize].as_ref();
+            let kept = some.iter().map(|(_, place)| *place);
+            best.extend(kept.filter(|place| slot(*place).is_some_and(|slot| !except(&slot.key))));
+            others = left;
         }
-        ranked.sort_by(order);
-        ranked.into_iter().map(|(_, place)| place).collect()
+        best
     }
 
     /// About how much memory it takes, the keys' own left out, in bytes.
@@ -285,7 +300,7 @@ impl<K: Clone + Eq + Hash + Ord> Texts<K> {
         rows(&self.words)
             + rows(&self.concepts)
             + slots
-            + self.slots.len() * per_slot
+            + self.slots.len() * (per_slot + size_of::<u16>())
             + self.vocabulary.bytes()
     }
 }

@@ -1,5 +1,6 @@
 //! Words as numbers, and in how many texts each is.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::analysis::{self, Analysis};
@@ -193,11 +194,13 @@ impl Vocabulary {
             return 0.0;
         }
         let own = |term: Term| match self.words.get(term as usize) {
-            Some(word) => word.grams.clone(),
-            None => unknown
-                .get(term as usize - self.words.len())
-                .map(|word| grams(word))
-                .unwrap_or_default(),
+            Some(word) => Cow::Borrowed(&*word.grams),
+            None => Cow::Owned(
+                unknown
+                    .get(term as usize - self.words.len())
+                    .map(|word| grams(word).into_vec())
+                    .unwrap_or_default(),
+            ),
         };
         let (a, b) = (own(a), own(b));
         let all = a.len() + b.len();

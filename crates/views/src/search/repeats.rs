@@ -182,9 +182,9 @@ impl Repeats {
     }
 
     /// How many texts were looked at, and how much is to be done yet: texts to look at, and changes to take over.
-    fn progress(&self) -> (usize, usize) {
+    pub(super) fn progress(&self) -> (usize, usize) {
         let graph = self.graph();
-        let to_do = graph.to_do().count();
+        let to_do = graph.left();
         let inbox = self.inbox();
         let filled = self.filled.load(Ordering::Acquire) && !inbox.all;
         let missing = inbox.names.len() + usize::from(!filled) + usize::from(inbox.busy);

@@ -37,6 +37,8 @@ pub(crate) struct Thing<'m> {
     pub(crate) texts: Vec<&'m LocalizedText>,
     /// Its day as it is recorded.
     pub(crate) date: Option<&'m CivilDate>,
+    /// Whether it is left out what it is filtered and counted by; see [`Lens::only_words`].
+    only_words: bool,
 }
 
 /// The documents of a record for all readers; none of a record that is not found by its words.
@@ -46,7 +48,7 @@ pub(crate) fn documents(model: &Model, name: &str) -> Vec<Document> {
     };
     versions(model, name, internal, |lens| {
         let all = things(lens, name).into_iter();
-        all.map(|thing| thing.document).collect()
+        all.map(Thing::tagged).collect()
     })
 }
 
@@ -73,7 +75,10 @@ pub(crate) fn things<'m>(lens: Lens<'m>, name: &'m str) -> Vec<Thing<'m>> {
     let Some((thing, papers)) = thing(lens, name) else {
         return Vec::new();
     };
-    let papers: Vec<Thing<'_>> = papers.iter().map(|one| paper(&thing, name, one)).collect();
+    let papers: Vec<Thing<'_>> = papers
+        .iter()
+        .map(|one| paper(lens, &thing, name, one))
+        .collect();
     [thing].into_iter().chain(papers).collect()
 }
 
@@ -96,27 +101,34 @@ fn thing<'m>(lens: Lens<'m>, name: &'m str) -> Option<(Thing<'m>, &'m [Paper])> 
         "reports" => (report(lens, name, model.reports.get(name)?), &[]),
         "sources" => {
             let one = model.sources.get(name)?;
-            (source(name, one), &one.documents[..])
+            (source(lens, name, one), &one.documents[..])
         }
         _ => return None,
     })
 }
 
 impl<'m> Thing<'m> {
-    fn new(name: &str, kind: &str) -> Self {
-        let mut document = Document {
-            name: name.to_owned(),
-            ..Document::default()
-        };
-        document.keyword(KIND, kind);
-        if name.starts_with("dialogues/") {
-            document.keyword(DIALOGUE, dialogue_of(name));
-        }
-        Self {
-            document,
+    fn new(lens: Lens<'_>, name: &str, kind: &str) -> Self {
+        let mut thing = Self {
+            document: Document {
+                name: name.to_owned(),
+                ..Document::default()
+            },
             title: None,
             texts: Vec::new(),
             date: None,
+            only_words: lens.only_words,
+        };
+        thing.keyword(KIND, kind);
+        if name.starts_with("dialogues/") {
+            thing.keyword(DIALOGUE, dialogue_of(name));
+        }
+        thing
+    }
+
+    fn keyword(&mut self, field: &'static str, value: impl Into<String>) {
+        if !self.only_words {
+            self.document.keyword(field, value);
         }
     }
 
@@ -129,7 +141,7 @@ impl<'m> Thing<'m> {
 
     fn all(&mut self, field: &'static str, values: impl IntoIterator<Item = impl Into<String>>) {
         for value in values {
-            self.document.keyword(field, value);
+            self.keyword(field, value);
         }
     }
 
@@ -166,9 +178,12 @@ impl<'m> Thing<'m> {
     }
 
     fn in_language(&mut self, tag: &str) {
+        if self.only_words {
+            return;
+        }
         let primary = tag.split('-').next().unwrap_or(tag).to_ascii_lowercase();
         if primary != UNDETERMINED {
-            self.document.keyword(LANGUAGE, primary);
+            self.keyword(LANGUAGE, primary);
         }
     }
 
@@ -179,10 +194,16 @@ impl<'m> Thing<'m> {
 
     fn about(&mut self, themes: &[String]) {
         for theme in themes {
-            self.document.keyword(THEME, theme);
-            self.document.keyword(TAG, tag(theme));
+            self.keyword(THEME, theme.as_str());
             self.document.text(CODES, &theme.replace('-', " "), false);
         }
+    }
+
+    /// The document, with the tags that lead to its themes: the index alone has use for them.
+    fn tagged(mut self) -> Document {
+        let tags: Vec<String> = self.values(THEME).map(tag).collect();
+        self.all(TAG, tags);
+        self.document
     }
 
     /// On a day, in the years from that day to another.
@@ -220,7 +241,7 @@ fn word(name: &str, prefix: &str) -> String {
 }
 
 fn event<'m>(lens: Lens<'m>, name: &str, one: &'m Event) -> Thing<'m> {
-    let mut thing = Thing::new(name, "event");
+    let mut thing = Thing::new(lens, name, "event");
     thing.titled(one.title.as_ref());
     thing.says(one.description.as_ref());
     for item in &one.agenda {
@@ -250,7 +271,7 @@ fn event<'m>(lens: Lens<'m>, name: &str, one: &'m Event) -> Thing<'m> {
 }
 
 fn instrument<'m>(lens: Lens<'m>, name: &str, one: &'m Instrument) -> Thing<'m> {
-    let mut thing = Thing::new(name, "instrument");
+    let mut thing = Thing::new(lens, name, "instrument");
     thing.titled(one.title.as_ref());
     thing.mentions(&one.citation);
     thing.about(&one.themes);
@@ -279,7 +300,7 @@ fn adopted_by<'m>(lens: Lens<'m>, one: &'m Instrument) -> Option<&'m CivilDate> 
 }
 
 fn recommendation<'m>(lens: Lens<'m>, name: &str, one: &'m Recommendation) -> Thing<'m> {
-    let mut thing = Thing::new(name, "recommendation");
+    let mut thing = Thing::new(lens, name, "recommendation");
     thing.reads(one.text.as_ref());
     thing.mentions(&one.citation);
     thing.about(&one.themes);
@@ -314,7 +335,7 @@ fn recommendation<'m>(lens: Lens<'m>, name: &str, one: &'m Recommendation) -> Th
 }
 
 fn commitment<'m>(lens: Lens<'m>, name: &str, one: &'m Commitment) -> Thing<'m> {
-    let mut thing = Thing::new(name, "commitment");
+    let mut thing = Thing::new(lens, name, "commitment");
     thing.titled(one.title.as_ref());
     thing.says(one.text.as_ref());
     thing.about(&one.themes);
@@ -336,7 +357,7 @@ fn commitment<'m>(lens: Lens<'m>, name: &str, one: &'m Commitment) -> Thing<'m> 
 }
 
 fn report<'m>(lens: Lens<'m>, name: &str, one: &'m ProgressReport) -> Thing<'m> {
-    let mut thing = Thing::new(name, "report");
+    let mut thing = Thing::new(lens, name, "report");
     thing.reads(one.narrative.as_ref());
     for evidence in &one.evidence {
         thing.says(evidence.title.as_ref());
@@ -364,8 +385,8 @@ fn report<'m>(lens: Lens<'m>, name: &str, one: &'m ProgressReport) -> Thing<'m> 
     thing
 }
 
-fn source<'m>(name: &str, one: &'m Source) -> Thing<'m> {
-    let mut thing = Thing::new(name, "source");
+fn source<'m>(lens: Lens<'_>, name: &str, one: &'m Source) -> Thing<'m> {
+    let mut thing = Thing::new(lens, name, "source");
     let language = if one.language.is_empty() {
         UNDETERMINED
     } else {
@@ -388,14 +409,14 @@ fn source<'m>(name: &str, one: &'m Source) -> Thing<'m> {
 }
 
 /// A paper of a record: it is about what the record is about.
-fn paper<'m>(of: &Thing<'m>, record: &str, one: &'m Paper) -> Thing<'m> {
-    let mut thing = Thing::new(&format!("{record}{PART}{}", one.id), "document");
+fn paper<'m>(lens: Lens<'_>, of: &Thing<'m>, record: &str, one: &'m Paper) -> Thing<'m> {
+    let mut thing = Thing::new(lens, &format!("{record}{PART}{}", one.id), "document");
     thing.titled(one.title.as_ref());
     thing.mentions(&one.kind.replace('-', " "));
     for rendition in &one.renditions {
         thing.in_language(&rendition.language);
     }
-    for field in [DIALOGUE, THEME, TAG, PARTY, YEAR, NODE] {
+    for field in [DIALOGUE, THEME, PARTY, YEAR, NODE] {
         thing.all(field, of.values(field));
     }
     thing.document.day = of.document.day;

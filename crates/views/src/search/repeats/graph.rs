@@ -71,6 +71,11 @@ impl Graph {
         self.to_do.iter().copied()
     }
 
+    /// How many were not looked at yet.
+    pub(super) fn left(&self) -> usize {
+        self.to_do.len()
+    }
+
     /// All recommendations that say something.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.records.keys().map(|name| &**name)

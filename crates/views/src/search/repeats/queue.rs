@@ -226,7 +226,10 @@ impl Asker<'_> {
         let mut best: Option<(u8, &super::graph::Place, Pair)> = None;
         for own in &record.texts {
             for (other, score) in self.graph.near(*own) {
-                if score < self.least {
+                // What was decided may settle all; but for that, only what is surer than the best so far matters.
+                let class = class(score);
+                let is_worse = best.as_ref().is_some_and(|(known, ..)| class > *known);
+                if score < self.least || (is_worse && settled.repeated.is_empty()) {
                     continue;
                 }
                 let says = |name: &&str| {
@@ -246,7 +249,6 @@ impl Asker<'_> {
                 else {
                     continue;
                 };
-                let class = class(score);
                 let is_better = best
                     .as_ref()
                     .is_none_or(|(known, place, _)| (class, object) < (*known, place));
