@@ -4,7 +4,6 @@
 //! only when all of it is answered does the next begin. So what a line refers to is there before it.
 
 mod apply;
-mod bare;
 mod line;
 mod verdict;
 
@@ -225,7 +224,8 @@ fn wave_length(lines: &[Arc<Line>]) -> usize {
     lines.len()
 }
 
-fn progress(lines: usize, visible: bool) -> ProgressBar {
+/// A bar of so many lines on stderr, where somebody sees it.
+pub(crate) fn progress(lines: usize, visible: bool) -> ProgressBar {
     let target = if visible {
         ProgressDrawTarget::stderr()
     } else {

@@ -3,12 +3,12 @@
 use std::collections::HashSet;
 
 use prost_reflect::{DynamicMessage, Value};
+use rapporteur_proto::bare::{ancestors, bare};
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 use uuid::Uuid;
 
-use super::bare::bare;
-use super::line::{Content, Line, RESPOND, ancestors};
+use super::line::{Content, Line, RESPOND};
 use super::verdict::{Outcome, Verdict};
 use crate::cell::Look;
 use crate::connect::{Connection, method};

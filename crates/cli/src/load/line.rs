@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use prost_reflect::{DynamicMessage, Value};
+use prost_reflect::DynamicMessage;
+use rapporteur_proto::bare;
 use serde::Deserialize;
 
 use crate::connect::method;
@@ -133,29 +134,8 @@ fn has_shape(name: &str, pattern: &str) -> bool {
 impl Content {
     /// Whether the record is one of `names`, stands below one or refers to one.
     pub(super) fn speaks_of(&self, names: &HashSet<&str>) -> bool {
-        !names.is_empty() && mentions(&self.record, names)
+        bare::speaks_of(&self.record, names)
     }
-}
-
-fn mentions(message: &DynamicMessage, names: &HashSet<&str>) -> bool {
-    message.fields().any(|(_, value)| mentions_in(value, names))
-}
-
-fn mentions_in(value: &Value, names: &HashSet<&str>) -> bool {
-    match value {
-        Value::String(text) => ancestors(text).any(|name| names.contains(name)),
-        Value::Message(message) => mentions(message, names),
-        Value::List(items) => items.iter().any(|item| mentions_in(item, names)),
-        // Maps hold texts by language; they refer to nothing.
-        _ => false,
-    }
-}
-
-/// The text itself and every name that it stands below.
-pub(super) fn ancestors(text: &str) -> impl Iterator<Item = &str> {
-    let cuts = text.match_indices('/').map(|(at, _)| &text[..at]);
-    cuts.chain(std::iter::once(text))
-        .filter(|name| !name.is_empty())
 }
 
 #[cfg(test)]
