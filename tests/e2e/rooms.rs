@@ -17,7 +17,9 @@ const ROOMS: [(&str, &[&str]); 14] = [
     ("views", &["proto", "records", "search", "store"]),
     (
         "gateway",
-        &["access", "proto", "records", "server", "store", "views"],
+        &[
+            "access", "exchange", "proto", "records", "server", "store", "views",
+        ],
     ),
     (
         "cli",
@@ -25,6 +27,7 @@ const ROOMS: [(&str, &[&str]); 14] = [
             "posts",
             "proto",
             "events",
+            "exchange",
             "recommendations",
             "gateway",
             "server",
