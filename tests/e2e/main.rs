@@ -23,6 +23,7 @@ mod fuzz;
 mod grants;
 mod hidden;
 mod hosts;
+mod imports;
 #[path = "../shared/judge.rs"]
 mod judge;
 mod keeping;
