@@ -52,7 +52,8 @@ pub fn bare(record: &DynamicMessage) -> DynamicMessage {
     bare
 }
 
-fn strip(message: &mut DynamicMessage) {
+/// Takes away what only the service writes, at any depth.
+pub fn strip(message: &mut DynamicMessage) {
     let kind = message.descriptor();
     let own = OUTPUT_ONLY_OF
         .iter()
