@@ -14,10 +14,11 @@ use tokio::sync::mpsc;
 use tonic::{Code, Status};
 use uuid::Uuid;
 
-use super::kept::{Act, Done, Kept, Placed, Step, count};
+use super::kept::{Kept, Placed};
 use super::kinds::{KINDS, Kind, set, text};
 use super::onto::{Onto, in_words, is_fatal};
 use super::plan::AT_A_TIME;
+use super::row::{Act, Done, Step, count};
 
 /// Rows between two notes of how far it is.
 pub(super) const WINDOW: usize = 256;
@@ -289,7 +290,7 @@ mod tests {
     use rapporteur_proto::descriptor_pool;
     use rapporteur_proto::gateway::v1::{ImportRecord, ImportRow};
 
-    use super::super::kept::KeptRow;
+    use super::super::row::KeptRow;
     use super::*;
 
     fn row(place: u64, message: &str, json: &str) -> Placed {

@@ -8,7 +8,8 @@
 //! | module | holds |
 //! | --- | --- |
 //! | [`noun`] | imports as records |
-//! | [`kept`] | rows, and how far an import is |
+//! | [`row`], [`kept`] | rows as they are kept, and how far an import is |
+//! | `work` | an import on its way, from state to state |
 //! | `kinds` | what can be imported, as calls |
 //! | [`onto`] | the services, asked in the name of the caller |
 //! | `spool`, `preview`, `plan`, `compare`, `ledger` | from a file to a preview |
@@ -23,13 +24,15 @@ pub mod noun;
 pub mod onto;
 mod plan;
 mod preview;
+pub mod row;
 mod spool;
 mod undo;
+mod work;
 
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use futures::Stream;
 use rapporteur_proto::gateway::v1::import_service_server::{ImportService, ImportServiceServer};
@@ -50,7 +53,7 @@ use tokio::sync::mpsc;
 use tonic::{Request, Response, Status, Streaming};
 use uuid::Uuid;
 
-use self::kept::{Cursor, Kept};
+use self::kept::Kept;
 use self::noun::IMPORT;
 use self::onto::Onto;
 use self::preview::Asked;
@@ -127,20 +130,6 @@ macro_rules! rpc {
 
 /// Answers as they come.
 type Told<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
-
-/// An import that nobody else writes here meanwhile.
-struct Busy {
-    imports: Imports,
-    name: String,
-}
-
-impl Drop for Busy {
-    fn drop(&mut self) {
-        let busy = &self.imports.0.busy;
-        let mut busy = busy.lock().unwrap_or_else(PoisonError::into_inner);
-        busy.remove(&self.name);
-    }
-}
 
 #[tonic::async_trait]
 impl ImportService for Imports {
@@ -324,96 +313,6 @@ impl Imports {
     async fn read(&self, name: &str, caller: &Caller) -> Result<Import, Status> {
         let found = noun::read(&self.0.records, name, caller).await;
         found.map_err(status)
-    }
-
-    /// Nobody else writes it here until this is dropped.
-    fn begin(&self, name: &str) -> Result<Busy, Status> {
-        let mut busy = self.0.busy.lock().unwrap_or_else(PoisonError::into_inner);
-        if !busy.insert(name.to_owned()) {
-            return Err(status(Error::Precondition {
-                reason: "IMPORT_BUSY",
-                subject: name.to_owned(),
-                description: format!("{name} is being written or taken back at this moment"),
-                legal: Vec::new(),
-            }));
-        }
-        Ok(Busy {
-            imports: self.clone(),
-            name: name.to_owned(),
-        })
-    }
-
-    async fn commit(
-        &self,
-        onto: &Onto,
-        call: &Call,
-        import: Import,
-        request: &CommitImportRequest,
-        told: &mpsc::Sender<Result<CommitImportResponse, Status>>,
-    ) -> Result<CommitImportResponse, Status> {
-        let end = |import: Import| CommitImportResponse {
-            import: Some(import),
-            ..CommitImportResponse::default()
-        };
-        if import.state() == ImportState::Committed {
-            return Ok(end(import));
-        }
-        let records = &self.0.records;
-        let committer = call.caller.clone();
-        let begun = noun::step(
-            records,
-            call,
-            &import.name,
-            ImportState::Committing,
-            |import, _| import.committer = committer,
-        );
-        let import = begun.await.map_err(status)?;
-        let kept = Kept::of(records.store(), id_of(&import.name));
-        let summary = commit::commit(onto, &kept, &import, request.continue_on_error, told).await?;
-        let done = noun::step(
-            records,
-            call,
-            &import.name,
-            ImportState::Committed,
-            |import, now| {
-                import.summary = Some(summary);
-                import.commit_time = Some(now);
-            },
-        );
-        done.await.map(end).map_err(status)
-    }
-
-    async fn undo(
-        &self,
-        onto: &Onto,
-        call: &Call,
-        import: Import,
-        why: &str,
-        told: &mpsc::Sender<Result<UndoImportResponse, Status>>,
-    ) -> Result<UndoImportResponse, Status> {
-        let end = |import: Import| UndoImportResponse {
-            rows: Vec::new(),
-            import: Some(import),
-        };
-        if import.state() == ImportState::Undone {
-            return Ok(end(import));
-        }
-        let records = &self.0.records;
-        let begun = noun::step(records, call, &import.name, ImportState::Undoing, |_, _| {});
-        let import = begun.await.map_err(status)?;
-        let kept = Kept::of(records.store(), id_of(&import.name));
-        let Cursor { undone, stay, .. } = undo::undo(onto, &kept, &import, why, told).await?;
-        let done = noun::step(
-            records,
-            call,
-            &import.name,
-            ImportState::Undone,
-            |import, now| {
-                import.undo_time = Some(now);
-                (import.undone, import.kept) = (undone, stay);
-            },
-        );
-        done.await.map(end).map_err(status)
     }
 }
 

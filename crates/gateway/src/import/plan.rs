@@ -1,5 +1,7 @@
-//! What a file would do to the record, found out row by row: what is there is read, what is new or different is
-//! proposed to its service, which says whether it would take it.
+//! What a file would do to the record, found out row by row: what is there is read, [`findings`] say what would become of
+//! each record.
+
+mod findings;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, PoisonError};
@@ -7,23 +9,21 @@ use std::sync::{Arc, PoisonError};
 use futures::future::BoxFuture;
 use futures::{StreamExt as _, TryStreamExt as _};
 use prost::Message as _;
-use prost_reflect::{DynamicMessage, ReflectMessage as _, Value};
+use prost_reflect::{DynamicMessage, ReflectMessage as _};
 use rapporteur_exchange::map::{Draft, Mapping, Record, Verdict};
 use rapporteur_exchange::row::{Place, Refused};
 use rapporteur_proto::bare::{ancestors, each_text};
 use rapporteur_proto::events::v1::{Party, PartyKind};
 use rapporteur_proto::gateway::v1::{ImportRecord, ImportRow, ImportVerdict};
-use rapporteur_records::{Error, Result as Answer};
+use rapporteur_records::Result as Answer;
 use rapporteur_server::status;
-use tonic::{Code, Status};
-use uuid::Uuid;
+use tonic::Status;
 
-use super::compare::{differing, note, overlaid};
-use super::kept::{Act, KeptRow, Step};
-use super::kinds::{Kind, set, text};
-use super::ledger;
-use super::onto::{Onto, in_words, is_fatal, missing};
+use super::kinds::Kind;
+use super::onto::Onto;
 use super::preview::States;
+use super::row::{Act, KeptRow, Step};
+use findings::Ask;
 
 /// Calls that are on their way at a time.
 pub(super) const AT_A_TIME: usize = 64;
@@ -47,27 +47,6 @@ pub(super) struct Planner {
     states: States,
     /// Why, for the change log of a proposal: it is not written.
     reason: String,
-}
-
-/// What is to be found out about a record.
-enum Ask {
-    /// It is there, or comes from a row above.
-    Nothing,
-    /// Whether it may be made. `rests`: on what a row above makes, so that nobody can say yet.
-    Create { rests: bool },
-    /// What of it is different.
-    Compare(Box<DynamicMessage>),
-    /// Nothing; it cannot be.
-    Refuse(String),
-}
-
-/// What was found out about a record.
-#[derive(Default)]
-struct Found {
-    verdict: ImportVerdict,
-    fields: Vec<String>,
-    reason: String,
-    step: Step,
 }
 
 impl Planner {
@@ -263,143 +242,6 @@ impl Planner {
         Ok(kept)
     }
 
-    async fn find_out(&self, record: &Record, ask: Ask) -> Result<Found, Status> {
-        match ask {
-            Ask::Nothing => Ok(Found::unchanged("")),
-            Ask::Refuse(reason) => Ok(Found::refused(reason)),
-            Ask::Create { rests } => self.creation(record, rests).await,
-            Ask::Compare(there) => self.comparison(record, &there).await,
-        }
-    }
-
-    async fn creation(&self, record: &Record, rests: bool) -> Result<Found, Status> {
-        let found = Found {
-            verdict: ImportVerdict::Created,
-            step: Step {
-                act: Act::Create.into(),
-                record: record.message.encode_to_vec(),
-                ..Step::default()
-            },
-            ..Found::default()
-        };
-        if rests {
-            return Ok(found);
-        }
-        let kind = kind_of(record).map_err(status)?;
-        let request = kind.create(&record.message).map_err(status)?;
-        match self.propose(kind, "Create", request).await {
-            Ok(_) => Ok(found),
-            Err(refused) if is_fatal(&refused) => Err(refused),
-            Err(refused) if self.comes(&refused) => Ok(found),
-            Err(refused) if refused.code() == Code::AlreadyExists => Ok(Found::refused(
-                "is there already, and is not shown to you".to_owned(),
-            )),
-            Err(refused) => Ok(Found::refused(in_words(&refused))),
-        }
-    }
-
-    /// Whether what a refusal misses is made by a row above.
-    fn comes(&self, refused: &Status) -> bool {
-        missing(refused)
-            .is_some_and(|name| ancestors(&name).any(|name| self.made.contains(&digest(name))))
-    }
-
-    async fn comparison(&self, record: &Record, there: &DynamicMessage) -> Result<Found, Status> {
-        let kind = kind_of(record).map_err(status)?;
-        let etag = text(there, "etag");
-        let stated = overlaid(&record.message, there);
-        let known: &[String] = self.fields.get(record.kind).map_or(&[], Vec::as_slice);
-        let mut fields = differing(there, &stated, known);
-        let note = note(there, &stated);
-        if record.kind == "addressee" {
-            // Its ledger only grows, and only by its own call.
-            fields.retain(|field| field != "entries");
-            match ledger::answer(there, &stated) {
-                Ok(None) => {}
-                Ok(Some(request)) if fields.is_empty() => {
-                    return self.answer(kind, request, there, &etag).await;
-                }
-                Ok(Some(_)) => {
-                    let reason = format!(
-                        "has a new answer, and {} changed: change one at a time",
-                        fields.join(", ")
-                    );
-                    return Ok(Found::refused(reason));
-                }
-                Err(reason) => return Ok(Found::refused(reason)),
-            }
-        }
-        if fields.is_empty() {
-            return Ok(Found::unchanged(&note));
-        }
-        let request = kind.update(&stated, &fields, &etag).map_err(status)?;
-        let would_be = match self.propose(kind, "Update", request).await {
-            Ok(would_be) => would_be,
-            Err(refused) if is_fatal(&refused) => return Err(refused),
-            Err(refused) if self.comes(&refused) => stated.clone(),
-            Err(refused) => return Ok(Found::refused(in_words(&refused))),
-        };
-        // What the service makes of it may be what is there: defaults, spelling.
-        fields.retain(|field| differing(there, &would_be, std::slice::from_ref(field)).len() == 1);
-        if fields.is_empty() {
-            return Ok(Found::unchanged(&note));
-        }
-        Ok(Found {
-            verdict: ImportVerdict::Updated,
-            reason: note,
-            step: Step {
-                act: Act::Update.into(),
-                record: stated.encode_to_vec(),
-                etag,
-                before: there.encode_to_vec(),
-                ..Step::default()
-            },
-            fields,
-        })
-    }
-
-    async fn answer(
-        &self,
-        kind: &Kind,
-        mut request: DynamicMessage,
-        there: &DynamicMessage,
-        etag: &str,
-    ) -> Result<Found, Status> {
-        let etag = etag.to_owned();
-        set(&mut request, "etag", Value::String(etag.clone())).map_err(status)?;
-        match self.propose(kind, "Respond", request.clone()).await {
-            Ok(_) => Ok(Found {
-                verdict: ImportVerdict::Updated,
-                fields: vec!["entries".to_owned()],
-                step: Step {
-                    act: Act::Respond.into(),
-                    record: request.encode_to_vec(),
-                    etag,
-                    before: there.encode_to_vec(),
-                    ..Step::default()
-                },
-                ..Found::default()
-            }),
-            Err(refused) if is_fatal(&refused) => Err(refused),
-            Err(refused) => Ok(Found::refused(in_words(&refused))),
-        }
-    }
-
-    async fn propose(
-        &self,
-        kind: &Kind,
-        verb: &str,
-        mut request: DynamicMessage,
-    ) -> Result<DynamicMessage, Status> {
-        let id = Uuid::new_v4().to_string();
-        let filled = set(&mut request, "request_id", Value::String(id))
-            .and_then(|()| set(&mut request, "validate_only", Value::Bool(true)))
-            .and_then(|()| set(&mut request, "reason", Value::String(self.reason.clone())));
-        filled.map_err(status)?;
-        let method = kind.method(verb).map_err(status)?;
-        self.onto.call(method, &request).await
-    }
-
     /// Shared records that a refused row would have made are made by the next row that needs them.
     fn settle(&mut self, rows: &mut [KeptRow]) {
         let mut orphans: HashMap<String, Step> = HashMap::new();
@@ -432,24 +274,6 @@ impl Planner {
     }
 }
 
-impl Found {
-    fn unchanged(note: &str) -> Self {
-        Self {
-            verdict: ImportVerdict::Unchanged,
-            reason: note.to_owned(),
-            ..Self::default()
-        }
-    }
-
-    fn refused(reason: String) -> Self {
-        Self {
-            verdict: ImportVerdict::Refused,
-            reason,
-            ..Self::default()
-        }
-    }
-}
-
 fn drafts(verdicts: &[Verdict]) -> impl Iterator<Item = &Draft> {
     verdicts.iter().filter_map(|verdict| match verdict {
         Verdict::Draft(draft) => Some(draft),
@@ -473,10 +297,6 @@ fn state(name: String) -> Answer<Record> {
         shared: true,
         message: kind.read(&party.encode_to_vec())?,
     })
-}
-
-fn kind_of(record: &Record) -> Result<&'static Kind, Error> {
-    Kind::of(record.message.descriptor().full_name())
 }
 
 fn digest(name: &str) -> Digest {

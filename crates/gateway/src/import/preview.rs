@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rapporteur_exchange::map::{Answer, Mapper, Mapping, Names, Parties, Settings, Verdict, run};
-use rapporteur_exchange::read::{Format, Limits, Options};
+use rapporteur_exchange::read::{Format, Options};
 use rapporteur_exchange::row::{Facts, LineEnds};
 use rapporteur_proto::gateway::v1::{
     Import, ImportFile, ImportState, ImportSummary, PreviewImportRequest, PreviewImportResponse,
@@ -16,10 +16,11 @@ use rapporteur_views::resolve::{Meant, Telling, meant};
 use tokio::sync::mpsc;
 use tonic::Status;
 
-use super::kept::{Kept, Placed, count};
+use super::kept::{Kept, Placed};
 use super::noun;
 use super::onto::Onto;
 use super::plan::Planner;
+use super::row::count;
 use super::spool::Spooled;
 
 /// Rows that are planned together.
@@ -83,8 +84,7 @@ impl Asked {
                 encoding: some(&request.encoding),
                 delimiter,
                 sheet: some(&request.sheet),
-                rows: Vec::new(),
-                limits: Limits::default(),
+                ..Options::default()
             },
             file_name: file_name(&request.file_name)?,
         })

@@ -9,9 +9,10 @@ use tokio::sync::mpsc;
 use tonic::{Code, Status};
 
 use super::commit::{WINDOW, Writing};
-use super::kept::{Act, Cursor, Done, Kept, KeptRow, Step};
+use super::kept::{Cursor, Kept};
 use super::kinds::{Kind, set};
 use super::onto::{Onto, in_words, is_fatal};
+use super::row::{Act, Done, KeptRow, Step};
 
 /// Takes back what is left to take back, in the name of who undoes it.
 pub(super) async fn undo(
