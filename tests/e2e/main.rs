@@ -17,6 +17,8 @@ mod server;
 mod apart;
 mod attacks;
 mod backups;
+mod bundle;
+mod exports;
 mod floods;
 mod followers;
 mod fuzz;

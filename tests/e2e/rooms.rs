@@ -33,6 +33,7 @@ const ROOMS: [(&str, &[&str]); 14] = [
             "server",
             "store",
             "records",
+            "views",
         ],
     ),
     (

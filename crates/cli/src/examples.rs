@@ -429,6 +429,15 @@ const EXAMPLES: &[(&str, &str)] = &[
     ),
     ("mapping list", "mapping list"),
     ("mapping show", "mapping show upr-info"),
+    (
+        "export",
+        "export recommendations --dialogue rabat --where states=adopted --format xlsx -o adopted.xlsx",
+    ),
+    (
+        "bundle export",
+        "bundle export --party pt --dialogue rabat --to portugal.xlsx --lang pt",
+    ),
+    ("bundle import", "bundle import portugal.xlsx --dry-run"),
     ("up", "up --data ./data --listen 127.0.0.1:7700 --sample"),
     ("demo", "demo"),
     (

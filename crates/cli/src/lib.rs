@@ -62,12 +62,14 @@ mod draft;
 
 mod audit;
 mod backup;
+mod bundle;
 mod changes;
 mod completion;
 mod coverage;
 mod demo;
 mod dev_certs;
 mod doctor;
+mod export;
 mod import;
 mod load;
 mod manual;
