@@ -17,12 +17,15 @@ mod server;
 mod apart;
 mod attacks;
 mod backups;
+mod bundle;
+mod exports;
 mod floods;
 mod followers;
 mod fuzz;
 mod grants;
 mod hidden;
 mod hosts;
+mod imports;
 #[path = "../shared/judge.rs"]
 mod judge;
 mod keeping;

@@ -17,7 +17,9 @@ const ROOMS: [(&str, &[&str]); 14] = [
     ("views", &["proto", "records", "search", "store"]),
     (
         "gateway",
-        &["access", "proto", "records", "server", "store", "views"],
+        &[
+            "access", "exchange", "proto", "records", "server", "store", "views",
+        ],
     ),
     (
         "cli",
@@ -25,11 +27,13 @@ const ROOMS: [(&str, &[&str]); 14] = [
             "posts",
             "proto",
             "events",
+            "exchange",
             "recommendations",
             "gateway",
             "server",
             "store",
             "records",
+            "views",
         ],
     ),
     (

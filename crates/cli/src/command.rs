@@ -11,11 +11,12 @@ use crate::context::{Context, Global};
 use crate::error::{Failure, Result};
 use crate::surroundings::Surroundings;
 use crate::{
-    addressee, assessment, audit, backup, chairmanship, changes, check, commitment, completion,
-    compose, coverage, crosswalk, demo, dev_certs, dialogue, doctor, draft, due, event, examples,
-    gaps, grant, handover, inbox, instrument, key, load, manual, membership, node, open, party,
-    plan, post, print, profile, recommendation, related, report, resolve, schedule, search,
-    similar, source, status, store, suggest, trace, up, verdict, verify, vocabulary, whoami,
+    addressee, assessment, audit, backup, bundle, chairmanship, changes, check, commitment,
+    completion, compose, coverage, crosswalk, demo, dev_certs, dialogue, doctor, draft, due, event,
+    examples, export, gaps, grant, handover, import, inbox, instrument, key, load, manual, mapping,
+    membership, node, open, party, plan, post, print, profile, recommendation, related, report,
+    resolve, schedule, search, similar, source, status, store, suggest, trace, up, verdict, verify,
+    vocabulary, whoami,
 };
 
 /// Keeps the record of intergovernmental dialogues: what was held, what was recommended, who answered,
@@ -114,6 +115,14 @@ enum Command {
     Verify(verify::Ask),
     /// Load a record file: one JSON object a line; loading twice changes nothing
     Load(load::Ask),
+    /// Import a file of others: look first, then write what was seen; the same file again changes nothing
+    Import(Box<import::Ask>),
+    #[command(subcommand)]
+    Mapping(mapping::Command),
+    /// Write the record, or a part of it, as others read it: spreadsheets, calendars, standards, or to be loaded again
+    Export(Box<export::Ask>),
+    #[command(subcommand)]
+    Bundle(bundle::Command),
     /// Start all services here, in one process, with the data in a folder
     Up(up::Ask),
     /// Show what the product does, on the sample record, in a folder that is thrown away
@@ -270,6 +279,10 @@ async fn go(ctx: &mut Context<'_>, command: Command) -> Result<()> {
         Command::Verify(ask) => verify::run(ctx, ask).await,
         Command::Changes(command) => changes::run(ctx, command).await,
         Command::Load(ask) => load::run(ctx, ask).await,
+        Command::Import(ask) => import::run(ctx, *ask).await,
+        Command::Mapping(command) => mapping::run(ctx, command),
+        Command::Export(ask) => export::run(ctx, *ask).await,
+        Command::Bundle(command) => bundle::run(ctx, command).await,
         Command::Up(ask) => up::run(ctx, ask).await,
         Command::DevCerts(ask) => dev_certs::run(ctx, &ask),
         Command::Demo => demo::run(ctx).await,

@@ -7,6 +7,7 @@
 use std::time::{Duration, Instant};
 
 use bytes::{Buf, BufMut, Bytes};
+use futures::Stream;
 use prost::{Message, Name};
 use prost_reflect::{DynamicMessage, MethodDescriptor};
 use rapporteur_proto::descriptor_pool;
@@ -210,7 +211,25 @@ impl Connection {
         Ok(answer.into_inner())
     }
 
-    fn request(&self, body: Bytes) -> Request<Bytes> {
+    /// Sends a stream of messages and opens one of answers; neither has a deadline.
+    pub(crate) async fn upload(
+        &self,
+        method: &MethodDescriptor,
+        parts: impl Stream<Item = Bytes> + Send + 'static,
+    ) -> Result<Streaming<Bytes>> {
+        let mut client = self
+            .client()
+            .await
+            .map_err(|status| plain(self.whom, status))?;
+        let request = self.request(parts);
+        let answer = client
+            .streaming(request, path(method)?, RawCodec)
+            .await
+            .map_err(|status| plain(self.whom, status))?;
+        Ok(answer.into_inner())
+    }
+
+    fn request<T>(&self, body: T) -> Request<T> {
         let mut request = Request::new(body);
         if let Some(token) = &self.token {
             request

@@ -410,6 +410,34 @@ const EXAMPLES: &[(&str, &str)] = &[
         "changes history dialogues/rabat/events/2024-lisbon-hlm",
     ),
     ("load", "load record.ndjson --dry-run"),
+    ("import list", "import list --into rabat"),
+    (
+        "import show",
+        "import show 0193d7c0-0000-7000-8000-000000000000",
+    ),
+    (
+        "import rows",
+        "import rows 0193d7c0-0000-7000-8000-000000000000 --verdict refused",
+    ),
+    (
+        "import resume",
+        "import resume 0193d7c0-0000-7000-8000-000000000000 --yes --continue-on-error",
+    ),
+    (
+        "import undo",
+        r#"import undo 0193d7c0-0000-7000-8000-000000000000 --reason "the wrong sheet""#,
+    ),
+    ("mapping list", "mapping list"),
+    ("mapping show", "mapping show upr-info"),
+    (
+        "export",
+        "export recommendations --dialogue rabat --where states=adopted --format xlsx -o adopted.xlsx",
+    ),
+    (
+        "bundle export",
+        "bundle export --party pt --dialogue rabat --to portugal.xlsx --lang pt",
+    ),
+    ("bundle import", "bundle import portugal.xlsx --dry-run"),
     ("up", "up --data ./data --listen 127.0.0.1:7700 --sample"),
     ("demo", "demo"),
     (

@@ -62,14 +62,18 @@ mod draft;
 
 mod audit;
 mod backup;
+mod bundle;
 mod changes;
 mod completion;
 mod coverage;
 mod demo;
 mod dev_certs;
 mod doctor;
+mod export;
+mod import;
 mod load;
 mod manual;
+mod mapping;
 mod print;
 mod sample;
 mod status;

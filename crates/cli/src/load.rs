@@ -2,10 +2,12 @@
 //!
 //! Lines go out in waves: a wave is a run of lines of one kind that do not speak of each other, and
 //! only when all of it is answered does the next begin. So what a line refers to is there before it.
+//! Beside `kind` and `record` a line may say `reason`, `by` (who did so, see --as-recorded), `begins` (a later line
+//! completes the record, so what is there stays) and `entry` (the place of a move in its record's ledger).
 
 mod apply;
-mod bare;
 mod line;
+mod moves;
 mod verdict;
 
 use std::collections::HashSet;
@@ -30,7 +32,8 @@ const WAVE: usize = 1_024;
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Ask {
     /// Record files, or - for stdin; {"kind":"event","record":{...}} a line. The kinds are the nouns of the
-    /// record (progress_report, plan_node, ...), and address and respond, which take the request of that call
+    /// record (progress_report, plan_node, ...), address and respond, and verbs (retire_recommendation,
+    /// submit_progress_report, ...), which take the request of that call
     #[arg(required = true, value_name = "FILE")]
     files: Vec<String>,
     /// Check every line, write nothing
@@ -45,6 +48,9 @@ pub(crate) struct Ask {
     /// Show only lines that are not `unchanged`
     #[arg(long)]
     quiet: bool,
+    /// Take each line over in the name of whom it says (`by`); for the admin key
+    #[arg(long)]
+    as_recorded: bool,
 }
 
 pub(crate) async fn run(ctx: &mut Context<'_>, ask: Ask) -> Result<()> {
@@ -63,7 +69,8 @@ pub(crate) async fn run(ctx: &mut Context<'_>, ask: Ask) -> Result<()> {
         ctx.connect()?.unreminded(),
         ask.dry_run,
         ask.reason.unwrap_or_default(),
-    );
+    )
+    .in_names(ask.as_recorded);
     let visible = ctx.around.err_is_terminal;
     let (verdicts, broken) = load(&loader, &files, ask.continue_on_error, visible).await;
     finish(ctx, &verdicts, broken, ask.dry_run, ask.quiet)
@@ -225,7 +232,8 @@ fn wave_length(lines: &[Arc<Line>]) -> usize {
     lines.len()
 }
 
-fn progress(lines: usize, visible: bool) -> ProgressBar {
+/// A bar of so many lines on stderr, where somebody sees it.
+pub(crate) fn progress(lines: usize, visible: bool) -> ProgressBar {
     let target = if visible {
         ProgressDrawTarget::stderr()
     } else {

@@ -123,7 +123,7 @@ pub(crate) fn steady(value: &impl Serialize) -> Result<serde_json::Value> {
                     match inner {
                         // The maps of the protos; maps have no order of their own.
                         serde_json::Value::Object(languages)
-                            if ["byLanguage", "translations"].contains(&key.as_str()) =>
+                            if ["byLanguage", "translations", "parameters"].contains(&key.as_str()) =>
                         {
                             languages.sort_keys();
                         }
@@ -232,7 +232,7 @@ mod tests {
                     .collect::<Vec<_>>()
             })
             .collect();
-        assert_eq!(maps, ["byLanguage", "translations"]);
+        assert_eq!(maps, ["byLanguage", "translations", "parameters"]);
         let kind = rapporteur_proto::descriptor_pool()
             .get_message_by_name("rapporteur.events.v1.Party")
             .unwrap();

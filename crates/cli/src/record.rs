@@ -2,6 +2,7 @@
 
 mod add;
 mod edit;
+mod walk;
 
 use prost::{Message, Name};
 use prost_reflect::{DynamicMessage, MethodDescriptor, Value};
@@ -11,6 +12,7 @@ use uuid::Uuid;
 
 pub(crate) use add::{Adding, add, parent, text};
 pub(crate) use edit::Edit;
+pub(crate) use walk::{PAGE, Walk};
 
 use crate::connect::{Connection, method};
 use crate::context::Context;
@@ -196,54 +198,34 @@ impl Found {
 pub(crate) async fn pages(
     to: &Connection,
     method: &MethodDescriptor,
-    mut request: DynamicMessage,
+    request: DynamicMessage,
     limit: usize,
 ) -> Result<Found> {
-    const PAGE: usize = 500;
     let mut found = Found {
         records: Vec::new(),
         more: false,
         broken: None,
     };
+    let mut walk = Walk::new(to, method, request);
     loop {
         let wanted = if limit == 0 {
             PAGE
         } else {
             PAGE.min(limit - found.records.len())
         };
-        set(
-            &mut request,
-            "page_size",
-            Value::I32(wanted.try_into().unwrap_or(i32::MAX)),
-        )?;
-        let mut page = match to.call(method, &request).await {
-            Ok(page) => page,
+        match walk.next(wanted).await {
+            Ok(Some(page)) => found.records.extend(page),
+            Ok(None) => return Ok(found),
             Err(failure) if found.records.is_empty() => return Err(failure),
             Err(failure) => {
                 found.broken = Some(failure);
                 return Ok(found);
             }
-        };
-        // The list is the first field of every List answer.
-        if let Some(Value::List(items)) = page.take_field_by_number(1) {
-            found
-                .records
-                .extend(items.into_iter().filter_map(|item| match item {
-                    Value::Message(record) => Some(record),
-                    _ => None,
-                }));
-        }
-        let Some(Value::String(next)) = page.take_field_by_name("next_page_token") else {
-            return Ok(found);
-        };
-        if next.is_empty() {
-            return Ok(found);
         }
         if limit != 0 && found.records.len() >= limit {
-            found.more = true;
+            found.more = !walk.is_over();
             return Ok(found);
         }
-        set(&mut request, "page_token", Value::String(next))?;
     }
 }
 

@@ -146,6 +146,14 @@ impl Mapping {
         parameters.map(|(name, p)| (name.as_str(), p.about.as_str(), p.default.as_deref()))
     }
 
+    /// The fields of records of a kind of which it speaks. What it says nothing of is not its business.
+    pub fn fields(&self, kind: &str) -> std::collections::BTreeSet<&str> {
+        let made = self.records.iter().filter(|made| made.kind.word == kind);
+        made.flat_map(|made| made.fields.fields())
+            .map(|(name, _)| name.as_str())
+            .collect()
+    }
+
     /// How the file is to be read.
     pub fn options(&self) -> &Options {
         &self.options

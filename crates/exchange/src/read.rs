@@ -152,6 +152,9 @@ pub struct Options {
     /// Where the rows of a JSON document are: names joined by dots (`d.results`), each giving one or a list.
     /// When empty, the usual places are tried.
     pub rows: Vec<String>,
+    /// Undo the guard against formulas that spreadsheets are exported with ([`crate::write::guard`]); cells are as they
+    /// stand in the file otherwise.
+    pub opened: bool,
     /// What the file may cost.
     pub limits: Limits,
 }
@@ -191,6 +194,8 @@ pub fn read<R: Read + Seek>(
             ..Facts::default()
         },
         replaced: false,
+        opens: options.opened && matches!(format, Format::Csv | Format::Xlsx),
+        opened: 0,
     };
     let done = match format {
         Format::Csv => csv::read(source, options, &mut out),
@@ -200,6 +205,12 @@ pub fn read<R: Read + Seek>(
         Format::Ical => ics::read(source, options, &mut out),
         Format::Docx => docx::read(source, options, &mut out),
     };
+    if out.opened > 0 {
+        let opened = out.opened;
+        out.note(format!(
+            "{opened} cells were guarded against formulas by a ', which was taken off"
+        ));
+    }
     match done {
         Ok(()) | Err(Stop::Enough) => Ok(out.facts),
         Err(Stop::Damage(damage)) => Err(damage),

@@ -24,6 +24,7 @@
 //! | [`coverage`], [`trace`], [`followup`] | views over gRPC |
 //! | [`search`] | records found by their words; [`reminder`]: what a draft repeats |
 //! | [`resolve`] | names of parties told |
+//! | [`import`] | files of others made records |
 //! | [`replay`] | the model as it was at a moment |
 //! | [`status`] | how the parts are |
 //! | [`web`] | HTTP/JSON, calendars and gRPC-Web |
@@ -41,6 +42,7 @@ pub mod download;
 pub mod followup;
 pub mod forward;
 pub mod fresh;
+pub mod import;
 pub mod key;
 pub mod lanes;
 pub mod nearby;
@@ -237,10 +239,30 @@ async fn run(
             () = draining => {}
         }
     });
+    let (own, draining) = (book.records().clone(), serving.drain().draining());
+    followers.spawn(async move {
+        tokio::select! {
+            swept = import::kept::sweep(&own) => {
+                if let Err(error) = swept {
+                    tracing::warn!(%error, "could not forget previews of imports that were cut off");
+                }
+            }
+            () = draining => {}
+        }
+    });
     let followed_up = followup::server(views.clone(), upstreams.clone(), store).await?;
     let feed = Feed::new(store.clone(), Service::Gateway, &access::NOUNS);
     let feed = feed.keeping_secret(access::ring::is_secret);
     let trail = Trail::new(feed, book.records().clone(), &access::NOUNS);
+    let imported = import::server(import::Parts {
+        records: book.records().clone(),
+        upstreams: upstreams.clone(),
+        mint: mint.clone(),
+        views: views.clone(),
+        tokens: tokens.clone(),
+        refusals: refusals.clone(),
+        folder: arguments.server.data.join("imports"),
+    });
     let audited = audit::server(upstreams.clone(), trail, refusals.clone());
     let kept = access::service::server(book.clone(), mint, tokens, refusals.clone());
     let router = forward::router(
@@ -254,6 +276,7 @@ async fn run(
         .add_service(door.guard(trace::server(views.clone(), upstreams.clone())))
         .add_service(door.guard(followed_up))
         .add_service(door.guard(resolve::server(views.clone())))
+        .add_service(door.guard(imported))
         .add_service(door.guard(audited))
         .add_service(door.guard(changes::server(upstreams.clone(), book.clone())))
         .add_service(door.guard(kept))

@@ -39,7 +39,7 @@ pub fn repeat(path: &str) -> Repeat {
 }
 
 /// First words of the names of methods that change nothing of the record.
-const READS: [&str; 15] = [
+const READS: [&str; 16] = [
     "Get",
     "List",
     "BatchGet",
@@ -55,6 +55,7 @@ const READS: [&str; 15] = [
     "Related",
     "Suggest",
     "VerifyAudit",
+    "Preview",
 ];
 
 /// Whether the method of a path surely changes nothing.

@@ -3,10 +3,11 @@
 //!
 //! One type is written by hand, [`Wire`]: an answer that is already encoded. Servers are generated
 //! against it, so that a stored record goes out without being decoded; clients see plain messages. [`texts`]
-//! says how texts in several languages stand to each other.
+//! says how texts in several languages stand to each other, [`bare`] what a record says without its service.
 
 #![allow(clippy::doc_markdown, clippy::large_enum_variant)]
 
+pub mod bare;
 mod fields;
 mod http;
 mod json;

@@ -23,7 +23,7 @@ pub enum Pace {
 }
 
 /// The pace of a method by the name it has in this system: `Watch...` is endless (and the reflection
-/// stream, which clients keep open), `Import...`, `Export...` and whatever is about a whole store are bulk,
+/// stream, which clients keep open), `Import...`, `Export...`, the work of an import and whatever is about a whole store are bulk,
 /// everything else is brief.
 pub fn pace(path: &str) -> Pace {
     let method = path.rsplit('/').next().unwrap_or_default();
@@ -31,7 +31,13 @@ pub fn pace(path: &str) -> Pace {
         Pace::Endless
     } else if ["Import", "Export"].iter().any(|it| method.starts_with(it))
         || path.starts_with("/rapporteur.store.")
-        || method == "VerifyAuditTrail"
+        || [
+            "VerifyAuditTrail",
+            "PreviewImport",
+            "CommitImport",
+            "UndoImport",
+        ]
+        .contains(&method)
     {
         Pace::Bulk
     } else {

@@ -180,6 +180,41 @@ fn named(found: &Candidate<'_>) -> NamedParty {
     }
 }
 
+/// What tells names, for those who know only this crate.
+pub type Telling = Resolver;
+
+/// Whom one name means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Meant {
+    /// This party, `parties/{party}`.
+    Party(String),
+    /// This state, by its ISO 3166-1 alpha-2 code, of which the record has no party.
+    State(String),
+    /// Nobody can say; perhaps one of these, the likeliest first.
+    Unknown(Vec<String>),
+}
+
+/// Whom one name means, in short.
+pub fn meant(resolver: &Resolver, name: &str) -> Meant {
+    let named = |found: &Candidate<'_>| match &found.entity.party {
+        Some(party) => party.clone(),
+        None => found
+            .entity
+            .titles
+            .get("en")
+            .cloned()
+            .unwrap_or_else(|| found.entity.code.clone()),
+    };
+    match resolver.resolve(name, Only::Anybody) {
+        Resolution::Match(found) => match &found.entity.party {
+            Some(party) => Meant::Party(party.clone()),
+            None if !found.entity.code.is_empty() => Meant::State(found.entity.code.clone()),
+            None => Meant::Unknown(vec![named(&found)]),
+        },
+        Resolution::Unknown(among) => Meant::Unknown(among.iter().map(named).collect()),
+    }
+}
+
 /// The parties of a model, as names are told by them.
 pub fn parties(model: &Model) -> Vec<Known> {
     model.parties.values().map(known).collect()

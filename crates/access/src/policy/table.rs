@@ -14,6 +14,7 @@ const ANSWERING: Who = Who::Roles(&[FocalPoint, Officer]);
 const REPORTING: Who = Who::Roles(&[Contributor, FocalPoint, Officer]);
 const VALIDATING: Who = Who::Roles(&[Validator, Officer]);
 const ASSESSING: Who = Who::Roles(&[Assessor, Officer]);
+const IMPORTING: Who = Who::Anywhere(&[Officer, Chair, FocalPoint, Contributor]);
 const OPERATORS: Who = Who::Roles(&[Operator]);
 const AUDITING: Who = Who::Roles(&[Auditor, Operator]);
 
@@ -198,6 +199,20 @@ pub const POLICY: &[(&str, Who)] = &[
     ("rapporteur.gateway.v1.FollowUpService/GetInbox", ANYONE),
     ("rapporteur.gateway.v1.FollowUpService/GetHandover", ANYONE),
     ("rapporteur.gateway.v1.FollowUpService/GetFigures", ANYONE),
+    // rapporteur.gateway.v1.ImportService. Each record that is written is judged by its service besides; who may see an
+    // import, the gateway looks at.
+    (
+        "rapporteur.gateway.v1.ImportService/PreviewImport",
+        IMPORTING,
+    ),
+    (
+        "rapporteur.gateway.v1.ImportService/CommitImport",
+        IMPORTING,
+    ),
+    ("rapporteur.gateway.v1.ImportService/UndoImport", IMPORTING),
+    ("rapporteur.gateway.v1.ImportService/GetImport", KNOWN),
+    ("rapporteur.gateway.v1.ImportService/ListImports", KNOWN),
+    ("rapporteur.gateway.v1.ImportService/ListImportRows", KNOWN),
     // rapporteur.gateway.v1.ResolveService
     ("rapporteur.gateway.v1.ResolveService/ResolveNames", ANYONE),
     // rapporteur.gateway.v1.SearchService

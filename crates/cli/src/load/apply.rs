@@ -3,12 +3,13 @@
 use std::collections::HashSet;
 
 use prost_reflect::{DynamicMessage, Value};
+use rapporteur_proto::bare::{ancestors, bare};
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 use uuid::Uuid;
 
-use super::bare::bare;
-use super::line::{Content, Line, RESPOND, ancestors};
+use super::line::{Content, Line, RESPOND};
+use super::moves::{self, Verb};
 use super::verdict::{Outcome, Verdict};
 use crate::cell::Look;
 use crate::connect::{Connection, method};
@@ -27,6 +28,8 @@ pub(super) struct Loader {
     to: Connection,
     dry_run: bool,
     reason: String,
+    /// Whether lines are taken over in the names of those who did what they say.
+    as_recorded: bool,
 }
 
 /// What is there of a line afterwards, and a word about it.
@@ -38,6 +41,22 @@ impl Loader {
             to,
             dry_run,
             reason,
+            as_recorded: false,
+        }
+    }
+
+    /// The same, each line in the name of whom it says; for the admin key.
+    pub(super) fn in_names(mut self, as_recorded: bool) -> Self {
+        self.as_recorded = as_recorded;
+        self
+    }
+
+    /// Whom a line is taken over by.
+    fn to(&self, content: &Content) -> Result<Connection> {
+        if self.as_recorded && !content.by.is_empty() {
+            self.to.clone().acting_as(Some(&content.by))
+        } else {
+            Ok(self.to.clone())
         }
     }
 
@@ -70,6 +89,9 @@ impl Loader {
 
     async fn take(&self, content: &Content, earlier: &HashSet<String>) -> Result<Done> {
         let Some(noun) = content.noun else {
+            if let Some(verb) = &content.verb {
+                return self.act(verb, content, earlier).await;
+            }
             if content.kind == RESPOND {
                 return self.respond(content, earlier).await;
             }
@@ -80,6 +102,8 @@ impl Loader {
             return Ok((Outcome::Updated, "made by a line above".to_owned()));
         }
         match get(&self.to, noun, &content.name, None).await {
+            // What completes it follows.
+            Ok(_) if content.begins => Ok((Outcome::Unchanged, String::new())),
             Ok(there) => self.update(noun, content, &there, earlier).await,
             Err(Failure::Status(status)) if status.code() == Code::NotFound => {
                 self.create(noun, content, earlier).await
@@ -106,8 +130,9 @@ impl Loader {
             noun.kind,
             Value::Message(content.record.clone()),
         )?;
+        say_why(&mut request, content)?;
         self.fill(&mut request, &["create", &content.text], self.dry_run)?;
-        match self.to.call(&method, &request).await {
+        match self.to(content)?.call(&method, &request).await {
             Err(Failure::Status(status)) if self.dry_run && waits_for(&status, earlier) => {
                 Ok((Outcome::Created, "rests on lines above".to_owned()))
             }
@@ -123,12 +148,13 @@ impl Loader {
         earlier: &HashSet<String>,
     ) -> Result<Done> {
         let note = state_note(there, &content.record);
-        if bare(there) == bare(&content.record) {
+        let stated = moves::as_moved(there, &content.record);
+        if bare(there) == bare(&stated) {
             return Ok((Outcome::Unchanged, note));
         }
         let method = noun.method("Update")?;
         let etag = text(there, "etag");
-        let mut record = content.record.clone();
+        let mut record = stated;
         // Not to write over what somebody changed since it was read.
         set(&mut record, "etag", Value::String(etag.clone()))?;
         let mut request = DynamicMessage::new(method.input());
@@ -147,9 +173,36 @@ impl Loader {
             }
             Err(failure) => return Err(failure),
         }
+        say_why(&mut request, content)?;
         self.fill(&mut request, &["update", &etag, &content.text], false)?;
-        self.to.call(&method, &request).await?;
+        self.to(content)?.call(&method, &request).await?;
         Ok((Outcome::Updated, note))
+    }
+
+    /// A verb, unless it was done already.
+    async fn act(&self, verb: &Verb, content: &Content, earlier: &HashSet<String>) -> Result<Done> {
+        match get(&self.to, verb.noun, &content.name, None).await {
+            Ok(there) if verb.is_done(&there, &content.record, content.entry) => {
+                return Ok((Outcome::Unchanged, String::new()));
+            }
+            Err(Failure::Status(status)) if self.dry_run && waits_for(&status, earlier) => {
+                return Ok((Outcome::Updated, "rests on lines above".to_owned()));
+            }
+            answer => answer?,
+        };
+        if self.dry_run && earlier.contains(&content.name) {
+            // The lines above move it too; whether this move may follow is not known before they are done.
+            return Ok((Outcome::Updated, "rests on lines above".to_owned()));
+        }
+        let mut request = content.record.clone();
+        say_why(&mut request, content)?;
+        self.fill(&mut request, &["act", &content.text], self.dry_run)?;
+        match self.to(content)?.call(&verb.method, &request).await {
+            Err(Failure::Status(status)) if self.dry_run && waits_for(&status, earlier) => {
+                Ok((Outcome::Updated, "rests on lines above".to_owned()))
+            }
+            answer => answer.map(|_| (Outcome::Updated, verb.name.to_lowercase())),
+        }
     }
 
     async fn address(&self, content: &Content, earlier: &HashSet<String>) -> Result<Done> {
@@ -211,6 +264,14 @@ impl Loader {
             Ok(())
         }
     }
+}
+
+/// The reason that the line itself gives.
+fn say_why(request: &mut DynamicMessage, content: &Content) -> Result<()> {
+    if content.reason.is_empty() {
+        return Ok(());
+    }
+    set(request, "reason", Value::String(content.reason.clone()))
 }
 
 /// Whether the addressee has given this answer already: the same words of the same day.

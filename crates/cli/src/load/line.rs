@@ -2,9 +2,11 @@
 
 use std::collections::HashSet;
 
-use prost_reflect::{DynamicMessage, Value};
+use prost_reflect::DynamicMessage;
+use rapporteur_proto::bare;
 use serde::Deserialize;
 
+use super::moves::Verb;
 use crate::connect::method;
 use crate::noun::{self, Noun};
 
@@ -35,6 +37,16 @@ pub(super) struct Content {
     pub(super) record: DynamicMessage,
     /// The line itself: what its request id is made of.
     pub(super) text: String,
+    /// The verb of a line that moves a record.
+    pub(super) verb: Option<Verb>,
+    /// Why, where that is not part of the record.
+    pub(super) reason: String,
+    /// Who did so.
+    pub(super) by: String,
+    /// Place of the move in the ledger of its record.
+    pub(super) entry: Option<usize>,
+    /// That a later line completes the record: it is made, but nothing is taken from what is there.
+    pub(super) begins: bool,
 }
 
 #[derive(Deserialize)]
@@ -44,6 +56,13 @@ struct Raw<'a> {
     kind: String,
     #[serde(borrow)]
     record: &'a serde_json::value::RawValue,
+    #[serde(default)]
+    reason: String,
+    #[serde(default)]
+    by: String,
+    entry: Option<usize>,
+    #[serde(default)]
+    begins: bool,
 }
 
 /// The lines of a file; empty ones are left out, but counted.
@@ -68,9 +87,15 @@ pub(super) fn read(file: &str, text: &str) -> Vec<Line> {
 
 fn content(text: &str, raw: &Raw<'_>) -> Result<Content, String> {
     let noun = Noun::of_kind(&raw.kind);
-    let descriptor = match noun {
-        Some(noun) => noun.descriptor().map_err(|e| e.to_string())?,
-        None if [ADDRESS, RESPOND].contains(&raw.kind.as_str()) => {
+    let verb = if noun.is_none() && raw.kind != RESPOND {
+        Verb::of_kind(&raw.kind)
+    } else {
+        None
+    };
+    let descriptor = match (noun, &verb) {
+        (Some(noun), _) => noun.descriptor().map_err(|e| e.to_string())?,
+        (None, Some(verb)) => verb.method.input(),
+        (None, None) if [ADDRESS, RESPOND].contains(&raw.kind.as_str()) => {
             let verb = if raw.kind == ADDRESS {
                 "AddressRecommendation"
             } else {
@@ -80,14 +105,14 @@ fn content(text: &str, raw: &Raw<'_>) -> Result<Content, String> {
                 .map_err(|e| e.to_string())?
                 .input()
         }
-        None => {
+        (None, None) => {
             let known: Vec<&str> = noun::ALL
                 .iter()
                 .map(|noun| noun.kind)
                 .chain([ADDRESS, RESPOND])
                 .collect();
             return Err(format!(
-                "{} is not a kind; known are {}",
+                "{} is not a kind; known are {}, and verbs of them such as retire_recommendation",
                 raw.kind,
                 known.join(", ")
             ));
@@ -117,6 +142,11 @@ fn content(text: &str, raw: &Raw<'_>) -> Result<Content, String> {
         name,
         record,
         text: text.trim().to_owned(),
+        verb,
+        reason: raw.reason.clone(),
+        by: raw.by.clone(),
+        entry: raw.entry,
+        begins: raw.begins,
     })
 }
 
@@ -133,29 +163,8 @@ fn has_shape(name: &str, pattern: &str) -> bool {
 impl Content {
     /// Whether the record is one of `names`, stands below one or refers to one.
     pub(super) fn speaks_of(&self, names: &HashSet<&str>) -> bool {
-        !names.is_empty() && mentions(&self.record, names)
+        bare::speaks_of(&self.record, names)
     }
-}
-
-fn mentions(message: &DynamicMessage, names: &HashSet<&str>) -> bool {
-    message.fields().any(|(_, value)| mentions_in(value, names))
-}
-
-fn mentions_in(value: &Value, names: &HashSet<&str>) -> bool {
-    match value {
-        Value::String(text) => ancestors(text).any(|name| names.contains(name)),
-        Value::Message(message) => mentions(message, names),
-        Value::List(items) => items.iter().any(|item| mentions_in(item, names)),
-        // Maps hold texts by language; they refer to nothing.
-        _ => false,
-    }
-}
-
-/// The text itself and every name that it stands below.
-pub(super) fn ancestors(text: &str) -> impl Iterator<Item = &str> {
-    let cuts = text.match_indices('/').map(|(at, _)| &text[..at]);
-    cuts.chain(std::iter::once(text))
-        .filter(|name| !name.is_empty())
 }
 
 #[cfg(test)]

@@ -357,6 +357,7 @@ pub fn run<R: Read + Seek>(
         } else {
             own.rows.clone()
         },
+        opened: true,
         ..options.clone()
     };
     let mut ended = false;

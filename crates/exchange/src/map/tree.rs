@@ -22,6 +22,16 @@ pub(super) enum Node {
     List(Vec<Element>),
 }
 
+impl Node {
+    /// The fields of a message.
+    pub(super) fn fields(&self) -> &[(String, Self)] {
+        match self {
+            Self::Message(fields) => fields,
+            _ => &[],
+        }
+    }
+}
+
 /// One entry of a list, or one for each value of a column.
 #[derive(Clone, Debug)]
 pub(super) struct Element {

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::Limits;
 use crate::row::{Damage, Facts, Place, Refused, Row};
+use crate::write::guard::opened;
 
 /// Notes that are kept of one file.
 const NOTES: usize = 100;
@@ -40,11 +41,19 @@ pub(crate) struct Out<'s, 'f> {
     pub(super) facts: Facts,
     /// The text had bytes that are not of its encoding: U+FFFD stands for them.
     pub(super) replaced: bool,
+    /// Whether cells are opened that are guarded against formulas.
+    pub(super) opens: bool,
+    /// How many cells were.
+    pub(super) opened: u64,
 }
 
 impl Out<'_, '_> {
     /// Hands a row on, unless a cell breaks a limit.
-    pub(super) fn row(&mut self, place: Place, cells: Vec<(String, Value)>) -> Result<(), Stop> {
+    pub(super) fn row(
+        &mut self,
+        place: Place,
+        mut cells: Vec<(String, Value)>,
+    ) -> Result<(), Stop> {
         if cells.iter().all(|(_, value)| is_empty(value)) {
             self.facts.blank += 1;
             return self.bounded(&place, self.facts.blank);
@@ -57,6 +66,9 @@ impl Out<'_, '_> {
             .find_map(|(column, value)| Some((column, self.wrong(value)?)));
         if let Some((column, reason)) = wrong {
             return self.refuse(place, column, reason);
+        }
+        if self.opens {
+            self.opened += cells.iter_mut().map(|(_, value)| open(value)).sum::<u64>();
         }
         self.facts.rows += 1;
         self.bounded(&place, self.facts.rows)?;
@@ -130,6 +142,15 @@ impl Out<'_, '_> {
             )
         })
     }
+}
+
+/// Undoes the guard against formulas: how many cells that were.
+fn open(value: &mut Value) -> u64 {
+    let Value::String(text) = value else { return 0 };
+    let inner = opened(text).len();
+    let guard = text.len() - inner;
+    text.drain(..guard);
+    u64::from(guard > 0)
 }
 
 /// Whether nothing is said.

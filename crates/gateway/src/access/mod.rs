@@ -13,6 +13,7 @@
 //! 0x11 | key id           the hashes of a key's secrets
 //! 0x12 | key id           when the key was last used
 //! 0x13                    rewritten by every change of keys and grants, so that one look tells of any
+//! 0x14, 0x15              rows of imports and how far these are, see `crate::import::kept`
 //! ```
 //!
 //! | module | holds |
@@ -50,7 +51,7 @@ use rapporteur_server::{ANONYMOUS, is_caller_id};
 use crate::key::ADMIN;
 
 /// The nouns that the gateway keeps.
-pub static NOUNS: [&dyn AnyNoun; 2] = [&key::KEY, &grant::GRANT];
+pub static NOUNS: [&dyn AnyNoun; 3] = [&key::KEY, &grant::GRANT, &crate::import::noun::IMPORT];
 /// How the ids of callers begin whom an identity provider knows by another claim than an address.
 pub const OIDC_PREFIX: &str = "oidc:";
 /// Longest caller of a key, in bytes.

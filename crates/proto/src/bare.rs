@@ -1,4 +1,6 @@
-//! A record without what only the service writes: what a file says of it.
+//! What a record says by itself, by reflection: without what only its service writes, and the names of which it speaks.
+
+use std::collections::HashSet;
 
 use prost_reflect::{DynamicMessage, ReflectMessage, Value};
 
@@ -42,7 +44,7 @@ const OUTPUT_ONLY_OF: &[(&str, &[&str])] = &[
 ];
 
 /// The record without what only the service writes, and without its state, which only verbs move.
-pub(super) fn bare(record: &DynamicMessage) -> DynamicMessage {
+pub fn bare(record: &DynamicMessage) -> DynamicMessage {
     let mut bare = record.clone();
     bare.clear_field_by_name("name");
     bare.clear_field_by_name("state");
@@ -50,7 +52,8 @@ pub(super) fn bare(record: &DynamicMessage) -> DynamicMessage {
     bare
 }
 
-fn strip(message: &mut DynamicMessage) {
+/// Takes away what only the service writes, at any depth.
+pub fn strip(message: &mut DynamicMessage) {
     let kind = message.descriptor();
     let own = OUTPUT_ONLY_OF
         .iter()
@@ -73,16 +76,52 @@ fn strip(message: &mut DynamicMessage) {
     }
 }
 
+/// Whether a record is one of `names`, stands below one or refers to one.
+pub fn speaks_of(record: &DynamicMessage, names: &HashSet<&str>) -> bool {
+    !names.is_empty()
+        && record
+            .fields()
+            .any(|(_, value)| value_speaks_of(value, names))
+}
+
+fn value_speaks_of(value: &Value, names: &HashSet<&str>) -> bool {
+    match value {
+        Value::String(text) => ancestors(text).any(|name| names.contains(name)),
+        Value::Message(message) => speaks_of(message, names),
+        Value::List(items) => items.iter().any(|item| value_speaks_of(item, names)),
+        // Maps hold texts by language; they refer to nothing.
+        _ => false,
+    }
+}
+
+/// Shows every text of a record that may be a name.
+pub fn each_text(record: &DynamicMessage, see: &mut dyn FnMut(&str)) {
+    fn each(value: &Value, see: &mut dyn FnMut(&str)) {
+        match value {
+            Value::String(text) => see(text),
+            Value::Message(message) => each_text(message, see),
+            Value::List(items) => items.iter().for_each(|item| each(item, see)),
+            _ => {}
+        }
+    }
+    record.fields().for_each(|(_, value)| each(value, see));
+}
+
+/// The text itself and every name that it stands below.
+pub fn ancestors(text: &str) -> impl Iterator<Item = &str> {
+    let cuts = text.match_indices('/').map(|(at, _)| &text[..at]);
+    cuts.chain(std::iter::once(text))
+        .filter(|name| !name.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
-
     use super::*;
 
     /// The fields whose comment in the protos says "Output only", each with its message.
     fn stated_output_only() -> HashSet<(String, String)> {
         let mut found = HashSet::new();
-        for file in rapporteur_proto::descriptor_pool()
+        for file in crate::descriptor_pool()
             .files()
             .filter(|f| f.package_name().starts_with("rapporteur."))
         {
@@ -123,7 +162,9 @@ mod tests {
     #[test]
     fn what_a_word_means_is_a_fact_of_the_file() {
         let vocabulary = |means: &str| {
-            let kind = crate::vocabulary::NOUN.descriptor().unwrap();
+            let kind = crate::descriptor_pool()
+                .get_message_by_name("rapporteur.recommendations.v1.Vocabulary")
+                .unwrap();
             let json = format!(r#"{{"terms":[{{"word":"Ongoing","implementation":"{means}"}}]}}"#);
             DynamicMessage::deserialize(kind, &mut serde_json::Deserializer::from_str(&json))
                 .unwrap()

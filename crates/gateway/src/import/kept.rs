@@ -1,0 +1,251 @@
+//! Rows of imports in the gateway's store, and how far each import is.
+//!
+//! ```text
+//! 0x14 | import id | place    a row, with what is to be written of it
+//! 0x15 | import id            how far the import is
+//! ```
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use prost::Message;
+use rapporteur_proto::gateway::v1::ImportSummary;
+use rapporteur_records::{Error, Records, Result, time};
+use rapporteur_store::key::{Key, KeyReader, prefix_end};
+use rapporteur_store::{Batch, Direction, Store, Write};
+use uuid::Uuid;
+
+use super::noun::IMPORT;
+use super::row::KeptRow;
+use crate::access::book::decoded;
+
+const ROWS: u8 = 0x14;
+const CURSORS: u8 = 0x15;
+/// Most writes and bytes of one batch of ours: others write beside it.
+const BATCH_WRITES: usize = 500;
+const BATCH_BYTES: usize = 4 << 20;
+
+/// How far an import is.
+#[derive(Clone, PartialEq, Message)]
+pub struct Cursor {
+    /// Rows before this place are written.
+    #[prost(uint64, tag = "1")]
+    pub written: u64,
+    /// What became of them.
+    #[prost(message, optional, tag = "2")]
+    pub summary: Option<ImportSummary>,
+    /// Rows from this place on are taken back, once it is begun.
+    #[prost(uint64, optional, tag = "3")]
+    pub undone_from: Option<u64>,
+    /// Records that were taken back.
+    #[prost(int64, tag = "4")]
+    pub undone: i64,
+    /// Records that stay.
+    #[prost(int64, tag = "5")]
+    pub stay: i64,
+}
+
+/// A row and its place, from 0.
+pub type Placed = (u64, KeptRow);
+
+/// The rows of one import.
+#[derive(Clone)]
+pub struct Kept {
+    store: Arc<dyn Store>,
+    id: String,
+}
+
+impl std::fmt::Debug for Kept {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Kept({})", self.id)
+    }
+}
+
+impl Kept {
+    /// Of the import with this id.
+    pub fn of(store: &Arc<dyn Store>, id: &str) -> Self {
+        Self {
+            store: store.clone(),
+            id: id.to_owned(),
+        }
+    }
+
+    fn prefix(&self) -> Key {
+        Key::new(ROWS).str(&self.id)
+    }
+
+    /// The key of a row.
+    pub fn key(&self, place: u64) -> Bytes {
+        self.prefix().u64(place).into_bytes()
+    }
+
+    fn cursor_key(&self) -> Bytes {
+        Key::new(CURSORS).str(&self.id).into_bytes()
+    }
+
+    /// How far it is.
+    pub async fn cursor(&self) -> Result<Cursor> {
+        let row = self.store.get(&self.cursor_key()).await?;
+        let cursor = row.map(|row| decoded(&row.value)).transpose()?;
+        Ok(cursor.unwrap_or_default())
+    }
+
+    /// Writes rows, and how far it is with the last of them.
+    pub async fn write(&self, rows: &[Placed], cursor: Option<&Cursor>) -> Result<()> {
+        let (mut writes, mut bytes) = (Vec::new(), 0);
+        for (place, row) in rows {
+            let value = row.encode_to_vec();
+            if writes.len() >= BATCH_WRITES || bytes + value.len() > BATCH_BYTES {
+                self.commit(std::mem::take(&mut writes)).await?;
+                bytes = 0;
+            }
+            bytes += value.len();
+            writes.push(Write::put(self.key(*place), value));
+        }
+        if let Some(cursor) = cursor {
+            writes.push(Write::put(self.cursor_key(), cursor.encode_to_vec()));
+        }
+        self.commit(writes).await
+    }
+
+    async fn commit(&self, writes: Vec<Write>) -> Result<()> {
+        if writes.is_empty() {
+            return Ok(());
+        }
+        let batch = Batch {
+            op_id: Uuid::now_v7(),
+            time_us: time::now_us(),
+            checks: Vec::new(),
+            writes,
+            meta: Bytes::new(),
+        };
+        self.store.commit(batch).await?;
+        Ok(())
+    }
+
+    /// Up to so many rows from a place on.
+    pub async fn from(&self, place: u64, most: usize) -> Result<Vec<Placed>> {
+        let (from, to) = (self.key(place), prefix_end(self.prefix().as_slice()));
+        self.scan(&from, &to, most, Direction::Forward).await
+    }
+
+    /// Up to so many rows before a place, the last first.
+    pub async fn before(&self, place: u64, most: usize) -> Result<Vec<Placed>> {
+        let (from, to) = (self.key(0), self.key(place));
+        self.scan(&from, &to, most, Direction::Backward).await
+    }
+
+    async fn scan(
+        &self,
+        from: &[u8],
+        to: &[u8],
+        most: usize,
+        direction: Direction,
+    ) -> Result<Vec<Placed>> {
+        let rows = self.store.scan(from, to, most, direction).await?;
+        let rows = rows.into_iter().map(|(key, row)| {
+            let place = key
+                .len()
+                .checked_sub(8)
+                .and_then(|at| key[at..].try_into().ok());
+            let place = place.ok_or_else(|| Error::Internal("a row of no place".into()))?;
+            Ok((u64::from_be_bytes(place), decoded(&row.value)?))
+        });
+        rows.collect()
+    }
+
+    /// Forgets all rows.
+    pub async fn clear(&self) -> Result<()> {
+        loop {
+            let rows = self.from(0, BATCH_WRITES).await?;
+            if rows.is_empty() {
+                return Ok(());
+            }
+            let keys = rows
+                .iter()
+                .map(|(place, _)| Write::delete(self.key(*place)));
+            self.commit(keys.collect()).await?;
+        }
+    }
+}
+
+/// Forgets the rows of previews that were killed before they were whole: no import of theirs is on record, a day after.
+/// How many previews that were.
+pub async fn sweep(records: &Records) -> Result<usize> {
+    let store = records.store();
+    let end = prefix_end(Key::new(ROWS).as_slice());
+    let (mut from, mut swept) = (Key::new(ROWS).into_bytes(), 0);
+    loop {
+        let found = store.scan(&from, &end, 1, Direction::Forward).await?;
+        let Some((key, _)) = found.first() else {
+            return Ok(swept);
+        };
+        let mut parts = KeyReader::new(key);
+        let id = parts.u8().and_then(|_| parts.str());
+        let id = id.map_err(|error| Error::Internal(error.to_string()))?;
+        let kept = Kept::of(store, &id);
+        let known = records.find(&IMPORT, &format!("imports/{id}")).await?;
+        if known.is_none() && is_old(&id, records.now_us()) {
+            kept.clear().await?;
+            swept += 1;
+        }
+        from = prefix_end(kept.prefix().as_slice());
+    }
+}
+
+/// Whether an id, which tells when it was made, is older than a day.
+fn is_old(id: &str, now_us: i64) -> bool {
+    let id = Uuid::parse_str(id).ok();
+    let made = id
+        .and_then(|id| id.get_timestamp())
+        .map(|time| time.to_unix().0);
+    let now = u64::try_from(now_us / 1_000_000).unwrap_or_default();
+    made.is_none_or(|made| made.saturating_add(24 * 3_600) < now)
+}
+
+#[cfg(test)]
+mod tests {
+    use rapporteur_proto::gateway::v1::{ImportRow, ImportVerdict};
+    use rapporteur_store::sled::{Options, SledStore};
+
+    use super::*;
+
+    fn row() -> KeptRow {
+        KeptRow {
+            row: Some(ImportRow {
+                verdict: ImportVerdict::Created.into(),
+                ..ImportRow::default()
+            }),
+            steps: Vec::new(),
+        }
+    }
+
+    #[tokio::test]
+    async fn rows_are_read_in_both_directions_and_cleared() {
+        let folder = tempfile::tempdir().unwrap();
+        let store: Arc<dyn Store> = SledStore::open(folder.path(), Options::default()).unwrap();
+        let (kept, other) = (Kept::of(&store, "a"), Kept::of(&store, "ab"));
+        let rows: Vec<Placed> = (0..1_200).map(|n| (n, row())).collect();
+        let cursor = Cursor {
+            written: 7,
+            ..Cursor::default()
+        };
+        kept.write(&rows, Some(&cursor)).await.unwrap();
+        other.write(&rows[..1], None).await.unwrap();
+        assert_eq!(kept.cursor().await.unwrap(), cursor);
+        assert_eq!(other.cursor().await.unwrap(), Cursor::default());
+        let places = |rows: Vec<Placed>| rows.iter().map(|(place, _)| *place).collect::<Vec<_>>();
+        assert_eq!(places(kept.from(1_198, 10).await.unwrap()), [1_198, 1_199]);
+        assert_eq!(places(kept.before(3, 2).await.unwrap()), [2, 1]);
+        kept.clear().await.unwrap();
+        assert!(kept.from(0, 10).await.unwrap().is_empty());
+        assert_eq!(other.from(0, 10).await.unwrap().len(), 1);
+        // What belongs to no import goes when it is old; `ab` tells no time, and a preview may be on its way.
+        let fresh = Kept::of(&store, &Uuid::now_v7().to_string());
+        fresh.write(&rows[..3], None).await.unwrap();
+        assert_eq!(sweep(&Records::new(store.clone())).await.unwrap(), 1);
+        assert!(other.from(0, 10).await.unwrap().is_empty());
+        assert_eq!(fresh.from(0, 10).await.unwrap().len(), 3);
+        store.close().await.unwrap();
+    }
+}
