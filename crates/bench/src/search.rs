@@ -35,8 +35,10 @@ use self::corpus::Corpus;
 
 /// People who search at a time.
 const CALLERS: usize = 8;
-/// Different queries.
+/// Different queries that come again and again, as visitors ask them.
 const QUERIES: usize = 2_000;
+/// Different queries of which none comes again: more than can be asked in all rounds.
+const ONCE: usize = 80_000;
 /// Hits on a page.
 const HITS: usize = 20;
 /// What is counted: three facets.
@@ -170,13 +172,15 @@ pub async fn searches(plan: &Plan, folder: &Path) -> Result<Outcome> {
     let anew = rebuild::rebuild(&channels[0], gateway.pid(), &data, plan.texts).await?;
     outcome.rows.push(anew);
 
-    let queries = Queries {
-        all: Arc::new(corpus.queries(QUERIES, plan.texts)),
+    let asked = |count: usize| Queries {
+        all: Arc::new(corpus.queries(count, plan.texts)),
         next: Arc::default(),
     };
+    let (again, once) = (asked(QUERIES), asked(ONCE));
     let bare = Arc::new(Bare::open(&data.join("search"))?);
-    let ways = |facets: bool| {
+    let ways = |facets: bool, queries: &Queries| {
         let with = if facets { "three facets" } else { "no facets" };
+        let many = queries.all.len();
         let through = channels.iter().cycle().take(CALLERS).map(|channel| {
             Searching::Through(
                 SearchServiceClient::new(channel.clone()),
@@ -187,19 +191,31 @@ pub async fn searches(plan: &Plan, folder: &Path) -> Result<Outcome> {
         let alone = (0..CALLERS).map(|_| Searching::Alone(bare.clone(), queries.clone(), facets));
         [
             Contestant {
-                name: format!("search, {with}, {CALLERS} callers, {texts} texts"),
+                name: format!("search, {with}, {CALLERS} callers, {texts} texts, {many} questions"),
                 callers: through.collect::<Vec<_>>(),
                 servers: vec![gateway.pid()],
             },
             Contestant {
-                name: format!("tantivy alone on the same index, {with}"),
+                name: format!("tantivy alone on the same index, {with}, {many} questions"),
                 callers: alone.collect(),
                 servers: Vec::new(),
             },
         ]
     };
-    for facets in [true, false] {
-        let series = contest(&ways(facets), plan.reads).await?;
+    for (facets, queries) in [
+        (true, &once),
+        (false, &once),
+        (true, &again),
+        (false, &again),
+    ] {
+        queries.next.store(0, Ordering::Relaxed);
+        let series = contest(&ways(facets, queries), plan.reads).await?;
+        let (asked, different) = (queries.next.load(Ordering::Relaxed), queries.all.len());
+        if different != QUERIES && asked > different {
+            say(&format!(
+                "{asked} questions were asked, of which {different} differ"
+            ));
+        }
         let p95 = series[0].micros(0.95) / 1_000.0;
         outcome
             .rows

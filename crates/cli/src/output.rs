@@ -123,7 +123,8 @@ pub(crate) fn steady(value: &impl Serialize) -> Result<serde_json::Value> {
                     match inner {
                         // The maps of the protos; maps have no order of their own.
                         serde_json::Value::Object(languages)
-                            if ["byLanguage", "translations", "parameters"].contains(&key.as_str()) =>
+                            if ["byLanguage", "translations", "parameters"]
+                                .contains(&key.as_str()) =>
                         {
                             languages.sort_keys();
                         }

@@ -64,11 +64,12 @@ impl SearchService for Found {
             .map_err(status)?;
         let found = self.search.search(&request, &sight, size, after);
         let (found, positions) = found.await.map_err(status)?;
-        let next = found.next.map(|key| self.tokens.encode(query, &key));
+        let next = found.next.as_ref();
+        let next = next.map(|key| self.tokens.encode(query, key));
         Ok(Response::new(SearchResponse {
             next_page_token: next.unwrap_or_default(),
             positions,
-            ..found.response
+            ..found.response.clone()
         }))
     }
 

@@ -226,6 +226,11 @@ impl Index {
         self.reader.searcher()
     }
 
+    /// Counts what was committed, since the index was opened.
+    pub fn generation(&self) -> u64 {
+        self.searcher().generation().generation_id()
+    }
+
     /// What is ready of a searcher's state.
     pub(crate) fn ready(&self, searcher: &Searcher) -> Result<Arc<Ready>> {
         self.shelf.ready(searcher, &self.fields)

@@ -14,6 +14,7 @@
 //! | [`words`] | what `field:value` stands for |
 //! | [`question`] | a request, read |
 //! | [`answer`] | what was found, shown |
+//! | [`recent`] | answers as they were last given |
 //! | [`repeats`] | recommendations that say what others said, as suggestions |
 //! | [`said`] | what has been said, to be compared with what is about to be said |
 //! | [`similar`] | what says the same as a text, and what a draft repeats |
@@ -28,6 +29,7 @@ mod depends;
 mod keep;
 mod lens;
 mod question;
+mod recent;
 mod related;
 mod repeats;
 mod said;
@@ -51,6 +53,7 @@ use tokio::task::spawn_blocking;
 
 use self::answer::{shown, texts};
 use self::keep::{Keeper, Shared};
+use self::recent::{Recent, State};
 use self::repeats::Repeats;
 use self::said::Sayings;
 use crate::follow::{SERVICES, Views};
@@ -94,6 +97,7 @@ impl Search {
             views: views.clone(),
             folder: folder.to_owned(),
             live: RwLock::default(),
+            recent: Recent::default(),
             repeats: Repeats::default(),
             sayings: Sayings::default(),
             standing: watch::Sender::new(Standing::default()),
@@ -231,17 +235,24 @@ impl Search {
         sight: &Sight,
         size: usize,
         after: Vec<u8>,
-    ) -> Result<(Found, Vec<Position>)> {
+    ) -> Result<(Arc<Found>, Vec<Position>)> {
         let views = &self.shared.views;
+        // First: whatever is taken over meanwhile is not claimed.
+        let positions = self.positions();
+        let (number, index) = self.live()?;
+        let state = State::now(&self.shared, number, &index, &positions);
+        let asked = Recent::asked(request, sight, size, &after);
+        if let Some(found) = self.shared.recent.get(&asked, &state) {
+            return Ok((found, positions));
+        }
         let question = views.whole(|model| SearchQuestion::read(request, model, sight))?;
         let (search, views) = (self.clone(), views.clone());
         self.of_index(move || {
-            // First: whatever is taken over meanwhile is not claimed.
-            let (positions, index) = (search.positions(), search.live()?);
             let sight = question.sight().clone();
             let texts = |names: &[&str]| views.whole(|model| texts(model, &sight, names));
             let answer = question.ask(&index, size, &after, &texts)?;
-            let found = views.whole(|model| shown(model, &question, answer));
+            let found = Arc::new(views.whole(|model| shown(model, &question, answer)));
+            search.shared.recent.keep(asked, state, found.clone());
             Ok((found, positions))
         })
         .await
@@ -322,16 +333,15 @@ impl Search {
         self.shared.sayings.size()
     }
 
-    fn live(&self) -> Result<Arc<Index>> {
-        let live = self
-            .shared
-            .live
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
-        live.clone().ok_or_else(|| Error::Upstream {
+    /// The index that answers, and the how-manieth it is.
+    fn live(&self) -> Result<(u64, Arc<Index>)> {
+        let live = self.shared.live.read();
+        let (number, index) = live.unwrap_or_else(PoisonError::into_inner).clone();
+        let index = index.ok_or_else(|| Error::Upstream {
             service: "search".to_owned(),
             description: "its index is being opened; try again in a while".to_owned(),
-        })
+        })?;
+        Ok((number, index))
     }
 }
 

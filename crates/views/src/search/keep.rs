@@ -18,6 +18,7 @@ use rapporteur_search::{Generation, Generations, Index, Result, Writer};
 
 use super::after::{AT_A_TIME, After};
 use super::depends::dependents;
+use super::recent::Recent;
 use super::repeats::Repeats;
 use super::said::Sayings;
 use super::thing::documents;
@@ -40,7 +41,10 @@ pub(super) struct Shared {
     pub(super) views: Views,
     pub(super) folder: PathBuf,
     /// The index that is asked; none before it was opened.
-    pub(super) live: std::sync::RwLock<Option<Arc<Index>>>,
+    /// With it, the how-manieth it is.
+    pub(super) live: std::sync::RwLock<(u64, Option<Arc<Index>>)>,
+    /// What was answered of late.
+    pub(super) recent: Recent,
     pub(super) repeats: Repeats,
     pub(super) sayings: Sayings,
     pub(super) standing: tokio::sync::watch::Sender<Standing>,
@@ -54,7 +58,7 @@ impl Shared {
             .live
             .write()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        *live = index.cloned();
+        *live = (live.0 + 1, index.cloned());
     }
 
     pub(super) fn stopped(&self) -> bool {

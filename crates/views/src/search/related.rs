@@ -255,7 +255,7 @@ impl Search {
         let question = RelatedQuestion::read(request, sight)?;
         let search = self.clone();
         self.of_index(move || {
-            let (positions, index) = (search.positions(), search.live()?);
+            let (positions, index) = (search.positions(), search.live()?.1);
             let (views, sayings) = (&search.shared.views, &search.shared.sayings);
             let missing = || Error::NotFound {
                 name: question.name.clone(),

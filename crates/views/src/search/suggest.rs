@@ -299,10 +299,10 @@ impl Search {
             ..SearchRequest::default()
         };
         let (found, _) = self.search(&request, sight, 1, Vec::new()).await?;
-        let facets = found.response.facets.into_iter();
+        let facets = found.response.facets.iter();
         Ok(facets
-            .flat_map(|facet| facet.values)
-            .map(|value| value.value)
+            .flat_map(|facet| &facet.values)
+            .map(|value| value.value.clone())
             .collect())
     }
 
