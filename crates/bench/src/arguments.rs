@@ -32,7 +32,7 @@ pub struct Arguments {
     /// Measure only this; may be given several times
     #[arg(long, value_name = "PART", value_enum)]
     pub only: Vec<Measure>,
-    /// Short texts in the record that is searched
+    /// Short texts in the record that is searched, and recommendations in the file that is imported
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(100..=10_000_000))]
     pub texts: Option<u64>,
     /// A folder with texts to vary (recommendations/upr_sessions_10-13.jsonl); they are made up without it
@@ -70,6 +70,8 @@ pub enum Measure {
     Coverage,
     /// Search through the gateway, and in tantivy alone
     Search,
+    /// A file of recommendations looked at and committed through the gateway, and the same bytes in the store alone
+    Imports,
 }
 
 /// Another kind of run, or what a process that the bench starts is for.
@@ -232,6 +234,13 @@ pub enum Server {
         /// Flags of its own; without any it believes everybody
         #[arg(last = true)]
         flags: Vec<OsString>,
+    },
+    /// The recommendations service, which believes everybody
+    Recommendations {
+        /// Its data
+        data: PathBuf,
+        /// The events service
+        events: String,
     },
     /// The gateway
     Gateway {

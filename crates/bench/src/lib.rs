@@ -20,7 +20,7 @@
 //! | [`echo`], [`proxy`] | the references |
 //! | [`guarded`] | a service and a gateway as they stand on a network that nobody trusts |
 //! | [`record`] | the events that are kept, and filling a service with them |
-//! | [`reads`], [`door`], [`writes`], [`rows`], [`engines`], [`cold`], [`coverage`], [`search`] | the measurements |
+//! | [`reads`], [`door`], [`writes`], [`rows`], [`engines`], [`cold`], [`coverage`], [`search`], [`imports`] | the measurements |
 //! | [`soak`] | hours of mixed load: memory, disk, stalls |
 //! | [`evaluate`] | how good search results are, on judged sets |
 //! | [`resolve`] | how well names are told |
@@ -39,6 +39,7 @@ pub mod echo;
 pub mod engines;
 pub mod evaluate;
 pub mod guarded;
+pub mod imports;
 pub mod load;
 pub mod plan;
 pub mod process;

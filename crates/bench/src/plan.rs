@@ -33,6 +33,8 @@ pub struct Plan {
     pub covered: usize,
     /// Texts in the record that is searched.
     pub texts: u64,
+    /// Recommendations in the file that is imported.
+    pub imported: u64,
     /// Folder with texts to vary.
     pub corpus: Option<std::path::PathBuf>,
     /// What alone is measured; nothing = everything.
@@ -52,6 +54,7 @@ impl Plan {
         plan.only.clone_from(&arguments.only);
         plan.postgres.clone_from(&arguments.postgres);
         plan.texts = arguments.texts.unwrap_or(plan.texts);
+        plan.imported = arguments.texts.unwrap_or(plan.imported);
         plan.corpus.clone_from(&arguments.corpus);
         plan.large = arguments.events.unwrap_or(plan.large);
         if let Some(rounds) = arguments.rounds {
@@ -86,6 +89,7 @@ impl Plan {
             open_loop: 5 * second,
             covered: 10_000,
             texts: 267_000,
+            imported: 10_000,
             corpus: None,
             only: Vec::new(),
             postgres: None,
@@ -114,6 +118,7 @@ impl Plan {
             open_loop: 2 * short,
             covered: 100,
             texts: 500,
+            imported: 400,
             corpus: None,
             only: Vec::new(),
             postgres: None,

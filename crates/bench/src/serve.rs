@@ -42,6 +42,16 @@ pub fn serve(server: &Server) -> ExitCode {
                 },
             )
         }
+        Server::Recommendations { data, events } => run_from(
+            service(
+                "rapporteur-recommendations",
+                &[("--data", data.into()), ("--events", events.into())],
+                &["--trust-callers".into()],
+            ),
+            async |arguments: rapporteur_recommendations::Arguments| {
+                rapporteur_recommendations::start(arguments, listener().await?, stdin_ends()).await
+            },
+        ),
         Server::Gateway {
             data,
             events,

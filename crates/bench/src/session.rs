@@ -16,7 +16,7 @@ use crate::reads::{Answers, Servers};
 use crate::record::{GET, LIST};
 use crate::rounds::median;
 use crate::table::{Outcome, Report};
-use crate::{cold, coverage, door, engines, reads, record, rows, say, search, writes};
+use crate::{cold, coverage, door, engines, imports, reads, record, rows, say, search, writes};
 
 /// Measures everything, prints it, and says whether all targets were met.
 pub fn run(arguments: &Arguments) -> Result<bool> {
@@ -80,6 +80,10 @@ async fn measure(plan: &Plan, folder: &Path, report: &mut Report) -> Result<()> 
     if plan.has(Measure::Search) {
         say("searching");
         report.add(search::searches(plan, folder).await?);
+    }
+    if plan.has(Measure::Imports) {
+        say("importing");
+        report.add(imports::imports(plan, &folder.join("imports")).await?);
     }
     if plan.has(Measure::Openings) {
         say("opening");

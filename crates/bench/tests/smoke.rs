@@ -22,7 +22,7 @@ fn a_quick_run_measures_everything() {
     let rows = report["rows"].as_array().unwrap();
     assert_eq!(
         rows.iter().filter(|row| !row["target"].is_null()).count(),
-        22,
+        25,
         "{stdout}"
     );
     for row in rows {
