@@ -14,7 +14,7 @@ use tonic::transport::Channel;
 use tonic::{Code, Request};
 
 use crate::harness::{House, PATIENCE, channel};
-use crate::raw::Raw;
+use rapporteur_server::Raw;
 
 /// Messages in a run that nobody asked more of.
 const MESSAGES: usize = 6_000;

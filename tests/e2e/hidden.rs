@@ -15,7 +15,7 @@ use tonic::{Request, Status};
 use crate::harness::{PATIENCE, channel};
 use crate::keyed::{House, bearing};
 use crate::nearby;
-use crate::raw::Raw;
+use rapporteur_server::Raw;
 
 /// In every text that only some may read.
 const CANARY: &str = "xyzzy-canary";

@@ -35,9 +35,6 @@ mod kill;
 mod nearby;
 mod posts;
 mod private;
-#[path = "../../crates/bench/src/raw.rs"]
-#[allow(unreachable_pub, reason = "it is public in the bench")]
-mod raw;
 #[path = "../shared/recorder.rs"]
 mod recorder;
 mod replicas_killed;

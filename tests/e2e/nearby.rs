@@ -19,7 +19,7 @@ use tonic::{Code, Request, Response, Status};
 
 use crate::harness::{PATIENCE, channel};
 use crate::keyed::{House, bearing};
-use crate::raw::Raw;
+use rapporteur_server::Raw;
 
 /// As old a copy as there may be: what decides is what its reader has seen.
 const ANY_AGE: &str = "max-age=86400";

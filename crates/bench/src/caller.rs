@@ -5,14 +5,13 @@ use std::net::SocketAddr;
 use anyhow::{Context as _, Result};
 use bytes::Bytes;
 use http::uri::PathAndQuery;
+use rapporteur_server::Raw;
 use rapporteur_server::client::lazy;
 use rapporteur_server::tls::Outgoing;
 use tonic::client::Grpc;
 use tonic::metadata::MetadataMap;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Extensions, Request, Response};
-
-use crate::raw::Raw;
 
 /// Largest answer that a caller takes: a page of a thousand events.
 const ANSWER_BYTES: usize = 64 << 20;

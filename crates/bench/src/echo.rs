@@ -14,6 +14,7 @@ use anyhow::Result;
 use bytes::Bytes;
 use prost::Message as _;
 use rapporteur_proto::events::v1::{Event, GetEventRequest};
+use rapporteur_server::Raw;
 use tokio::net::TcpListener;
 use tonic::body::Body;
 use tonic::server::{Grpc, NamedService, UnaryService};
@@ -24,7 +25,6 @@ use tonic_prost::ProstCodec;
 use tower::Service;
 
 use crate::arguments;
-use crate::raw::Raw;
 
 /// E0: an empty message for an empty message.
 pub const EMPTY: &str = "/rapporteur.bench.v1.EchoService/Empty";

@@ -16,7 +16,7 @@
 //! | [`rounds`] | taking turns, and the ratio of two that took them |
 //! | [`process`] | servers in processes of their own, and what CPU time they took |
 //! | [`serve`] | what such a process does |
-//! | [`caller`], [`raw`] | calls whose bytes nobody decodes |
+//! | [`caller`] | calls whose bytes nobody decodes |
 //! | [`echo`], [`proxy`] | the references |
 //! | [`guarded`] | a service and a gateway as they stand on a network that nobody trusts |
 //! | [`record`] | the events that are kept, and filling a service with them |
@@ -44,7 +44,6 @@ pub mod load;
 pub mod plan;
 pub mod process;
 pub mod proxy;
-pub mod raw;
 pub mod reads;
 pub mod record;
 pub mod resolve;

@@ -6,14 +6,13 @@
 
 use std::time::{Duration, Instant};
 
-use bytes::{Buf, BufMut, Bytes};
+use bytes::Bytes;
 use futures::Stream;
 use prost::{Message, Name};
 use prost_reflect::{DynamicMessage, MethodDescriptor};
 use rapporteur_proto::descriptor_pool;
-use rapporteur_server::client;
 use rapporteur_server::tls::{Outgoing, PeerArgs};
-use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
+use rapporteur_server::{Raw, client};
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::metadata::{Ascii, MetadataMap, MetadataValue};
 use tonic::transport::{Channel, Endpoint};
@@ -189,7 +188,7 @@ impl Connection {
         let mut client = self.client().await?;
         let mut request = self.request(body);
         request.set_timeout(left);
-        client.unary(request, path(method)?, RawCodec).await
+        client.unary(request, path(method)?, Raw).await
     }
 
     /// Opens a stream of answers; it has no deadline.
@@ -205,7 +204,7 @@ impl Connection {
             .map_err(|status| plain(self.whom, status))?;
         let request = self.request(question.encode_to_vec().into());
         let answer = client
-            .server_streaming(request, path(&method)?, RawCodec)
+            .server_streaming(request, path(&method)?, Raw)
             .await
             .map_err(|status| plain(self.whom, status))?;
         Ok(answer.into_inner())
@@ -223,7 +222,7 @@ impl Connection {
             .map_err(|status| plain(self.whom, status))?;
         let request = self.request(parts);
         let answer = client
-            .streaming(request, path(method)?, RawCodec)
+            .streaming(request, path(method)?, Raw)
             .await
             .map_err(|status| plain(self.whom, status))?;
         Ok(answer.into_inner())
@@ -299,48 +298,6 @@ fn root(error: &(dyn std::error::Error + 'static)) -> String {
         deepest = cause;
     }
     deepest.to_string()
-}
-
-/// Leaves encoding to the caller, so that generated and reflected messages take the same way.
-#[derive(Clone, Copy, Debug)]
-struct RawCodec;
-
-impl Codec for RawCodec {
-    type Encode = Bytes;
-    type Decode = Bytes;
-    type Encoder = Self;
-    type Decoder = Self;
-
-    fn encoder(&mut self) -> Self {
-        *self
-    }
-
-    fn decoder(&mut self) -> Self {
-        *self
-    }
-}
-
-impl Encoder for RawCodec {
-    type Item = Bytes;
-    type Error = Status;
-
-    fn encode(
-        &mut self,
-        item: Bytes,
-        buffer: &mut EncodeBuf<'_>,
-    ) -> std::result::Result<(), Status> {
-        buffer.put(item);
-        Ok(())
-    }
-}
-
-impl Decoder for RawCodec {
-    type Item = Bytes;
-    type Error = Status;
-
-    fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> std::result::Result<Option<Bytes>, Status> {
-        Ok(Some(buffer.copy_to_bytes(buffer.remaining())))
-    }
 }
 
 #[cfg(test)]

@@ -31,6 +31,8 @@ const WAIT: Duration = Duration::from_millis(100);
 const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 /// How long the mirror may take to come so far.
 const MIRROR_WITHIN: Duration = Duration::from_secs(1);
+/// Who waits for copies as they are now says so again this often.
+const ASK_AGAIN: Duration = Duration::from_millis(500);
 /// How long nobody is asked after a failure.
 const REST: Duration = Duration::from_millis(200);
 /// Callers are told apart by this many places; two that share one wait for each other's answers too.
@@ -122,6 +124,24 @@ impl Fresh {
         };
         let age = self.now_us().saturating_sub(known.as_of_us);
         Some((known, Duration::from_micros(age)))
+    }
+
+    /// How fresh the copies are once they show all that was acknowledged before this call; nothing when that takes
+    /// longer than `within`.
+    pub async fn from_now_on(&self, within: Duration) -> Option<Known> {
+        let wanted = self.now_us().max(1);
+        let mut news = self.known.subscribe();
+        let fresh = async {
+            loop {
+                self.wanted.notify_one();
+                // Whoever asks gives up after a failure, until somebody wants to know again.
+                match timeout(ASK_AGAIN, news.wait_for(|known| known.as_of_us >= wanted)).await {
+                    Ok(known) => return known.ok().map(|known| known.clone()),
+                    Err(_) => {}
+                }
+            }
+        };
+        timeout(within, fresh).await.ok()?
     }
 
     /// How fresh the copies are, or how fresh they would have to be.

@@ -14,7 +14,7 @@
 //! | [`key`] | the admin key |
 //! | [`quota`] | how much a caller may ask; [`audience`]: how many may watch |
 //! | [`forward`] | passing calls on |
-//! | [`nearby`] | reads that are answered from the gateway's own copies; [`fresh`]: how fresh these are |
+//! | [`nearby`] | reads that are answered from the gateway's own copies; [`fresh`]: how fresh these are, [`at_hand`]: the same for the gateway itself |
 //! | [`balance`] | over the replicas of a service; [`repeat`]: which calls may be made twice |
 //! | [`lanes`] | connections to a replica |
 //! | [`stream`], [`download`] | one call on such a connection, up and down |
@@ -32,6 +32,7 @@
 #![warn(missing_docs)]
 
 pub mod access;
+pub mod at_hand;
 pub mod audience;
 pub mod audit;
 pub mod balance;
@@ -259,6 +260,7 @@ async fn run(
         upstreams: upstreams.clone(),
         mint: mint.clone(),
         views: views.clone(),
+        nearby: nearby.clone(),
         tokens: tokens.clone(),
         refusals: refusals.clone(),
         folder: arguments.server.data.join("imports"),

@@ -26,6 +26,7 @@ use rapporteur_views::Views;
 use rapporteur_views::copies::{Copied, FRAME_HEAD, Kind};
 use tonic::Status;
 
+use crate::at_hand::AtHand;
 use crate::download::Download;
 use crate::fresh::{Fresh, Place};
 use crate::repeat::Resumed;
@@ -101,6 +102,17 @@ impl Nearby {
     /// How fresh the copies of the service at this place of [`ROUTES`] are.
     pub fn fresh(&self, service: usize) -> &Fresh {
         &self.services[service].fresh
+    }
+
+    /// What a reader with these rights is shown, of all that was acknowledged before now: waited for, but not longer
+    /// than `within`.
+    pub async fn at_hand(&self, rights: &Rights, within: Duration) -> AtHand {
+        let services = self.services.each_ref().map(|service| async move {
+            let known = service.fresh.from_now_on(within).await?;
+            Some((service.copied.clone()?, known.generation))
+        });
+        let services = futures::future::join_all(services).await;
+        AtHand::new(Caller::sight(rights), services)
     }
 
     /// The answer, when it can be given from here.

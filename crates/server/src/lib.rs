@@ -27,7 +27,7 @@
 //! | [`Keeping`] | all of this around a service that keeps records |
 //! | [`page`] | page sizes and page tokens |
 //! | [`Desk`], [`Changes`] | what every handler of records, and every change feed, does alike |
-//! | [`client`] | calls to other services |
+//! | [`client`], [`Raw`] | calls to other services; messages as bytes |
 //!
 //! # A service in one page
 //!
@@ -128,6 +128,7 @@ mod health;
 mod keeping;
 mod permission;
 mod probes;
+mod raw;
 mod recent;
 mod refusals;
 mod replicas;
@@ -156,6 +157,7 @@ pub use keeping::Keeping;
 pub use metrics::Metrics;
 pub use page::PageToken;
 pub use permission::permitted;
+pub use raw::Raw;
 pub use refusals::Refusals;
 pub use replicas::{Replica, Replicas};
 pub use run::{MainError, run, run_from, shutdown_signal};

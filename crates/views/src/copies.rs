@@ -191,8 +191,20 @@ impl Copied {
     /// A record as its service would show it to a reader with this sight, framed for gRPC. Nothing when it is not
     /// here, or not for that reader, or the copies are of another generation: then the service has to be asked.
     pub fn get(&self, generation: u64, sight: &Sight, kind: &Kind, name: &str) -> Option<Bytes> {
+        self.look(generation, sight, kind, name).flatten()
+    }
+
+    /// [`Copied::get`], told apart: `None` when the copies are of another generation, so that nobody knows;
+    /// `Some(None)` when the record is not here, or not for that reader.
+    pub fn look(
+        &self,
+        generation: u64,
+        sight: &Sight,
+        kind: &Kind,
+        name: &str,
+    ) -> Option<Option<Bytes>> {
         let live = self.copies.live();
-        (live.generation == generation).then(|| live.get(sight, kind, name).cloned())?
+        (live.generation == generation).then(|| live.get(sight, kind, name).cloned())
     }
 
     /// Several records of one state, in the order of their names; nothing when one is missing. See [`Copied::get`].

@@ -16,7 +16,7 @@ use tonic::codec::CompressionEncoding;
 use super::{Results, code};
 use crate::harness::{House, PATIENCE, channel};
 use crate::keyed::bearing;
-use crate::raw::Raw;
+use rapporteur_server::Raw;
 
 /// What one attack may cost in memory.
 const MEMORY: u64 = 96 << 20;

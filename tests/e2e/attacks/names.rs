@@ -16,7 +16,7 @@ use super::http::{self, Answer};
 use super::{Results, code};
 use crate::harness::channel;
 use crate::keyed::{House, bearing};
-use crate::raw::Raw;
+use rapporteur_server::Raw;
 
 /// Segments of a name that nothing may be called.
 fn odd() -> Vec<String> {

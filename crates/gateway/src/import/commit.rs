@@ -2,11 +2,14 @@
 //! there before it. After each some, how far it is is kept. Whatever is killed, the next commit goes on there: what it
 //! makes again has the same request ids, so it is made once.
 
-use std::collections::HashSet;
+mod waves;
+
+use std::collections::BTreeSet;
 
 use futures::StreamExt as _;
+use prost::Message as _;
 use prost_reflect::{DynamicMessage, Value};
-use rapporteur_proto::bare::{bare, speaks_of};
+use rapporteur_proto::bare::bare;
 use rapporteur_proto::gateway::v1::{CommitImportResponse, Import, ImportSummary, ImportVerdict};
 use rapporteur_records::{Error, Result as Answer};
 use rapporteur_server::status;
@@ -14,11 +17,12 @@ use tokio::sync::mpsc;
 use tonic::{Code, Status};
 use uuid::Uuid;
 
+use self::waves::waves;
 use super::kept::{Kept, Placed};
-use super::kinds::{KINDS, Kind, set, text};
+use super::kinds::{KINDS, Kind, etag, set};
 use super::onto::{Onto, in_words, is_fatal};
 use super::plan::AT_A_TIME;
-use super::row::{Act, Done, Step, count};
+use super::row::{Act, Done, KeptRow, Step, count};
 
 /// Rows between two notes of how far it is.
 pub(super) const WINDOW: usize = 256;
@@ -60,8 +64,9 @@ pub(super) async fn commit(
         let mut rows = kept.from(cursor.written, WINDOW).await.map_err(status)?;
         let Some((last, _)) = rows.last() else { break };
         let next = last + 1;
-        let planned: Vec<_> = rows.iter().map(|(_, row)| row.shown().verdict()).collect();
-        if let Err(failed) = writing.write(&mut rows).await {
+        let planned: Vec<_> = rows.iter().map(|(_, row)| row.verdict()).collect();
+        let mut touched = BTreeSet::new();
+        if let Err(failed) = writing.write(&mut rows, &mut touched).await {
             // What was written is remembered, so that it can be undone even if nobody goes on.
             kept.write(&rows, None).await.map_err(status)?;
             return Err(failed);
@@ -69,16 +74,20 @@ pub(super) async fn commit(
         let mut counted = cursor.summary.unwrap_or_default();
         let mut refused = None;
         for ((_, row), planned) in rows.iter().zip(planned) {
-            let row = row.shown();
             count(&mut counted, row.verdict());
-            let newly = row.verdict() == ImportVerdict::Refused && planned != row.verdict();
-            refused = refused.or_else(|| newly.then(|| format!("{}: {}", row.place, row.reason)));
+            if row.verdict() == ImportVerdict::Refused && planned != row.verdict() {
+                let row = row.shown();
+                refused = refused.or_else(|| Some(format!("{}: {}", row.place, row.reason)));
+            }
         }
         cursor.written = next;
         cursor.summary = Some(counted);
-        kept.write(&rows, Some(&cursor)).await.map_err(status)?;
+        // The others are kept as they are.
+        let touched: Vec<Placed> = touched.iter().map(|at| rows[*at].clone()).collect();
+        kept.write(&touched, Some(&cursor)).await.map_err(status)?;
+        let rows = rows.into_iter().filter_map(|(_, row)| row.row);
         let some = CommitImportResponse {
-            rows: rows.iter().map(|(_, row)| row.shown()).collect(),
+            rows: rows.collect(),
             import: None,
             done: i64::try_from(next).unwrap_or(i64::MAX),
             total,
@@ -101,17 +110,19 @@ pub(super) async fn commit(
 }
 
 impl Writing<'_> {
-    /// Writes some rows, and notes in them what became of them.
-    async fn write(&self, rows: &mut [Placed]) -> Result<(), Status> {
+    /// Writes some rows, and notes in them what became of them; `touched` are those of which there was something to
+    /// note.
+    async fn write(
+        &self,
+        rows: &mut [Placed],
+        touched: &mut BTreeSet<usize>,
+    ) -> Result<(), Status> {
         for rank in 0..KINDS {
-            for wave in waves(rows, rank)? {
+            for wave in waves(rows, rank, touched)? {
                 let here = &*rows;
                 let steps = wave.into_iter().map(|at| async move {
                     let (place, row) = &here[at.0];
-                    let came = self
-                        .step(*place, at.1, &row.steps[at.1], &row.shown())
-                        .await;
-                    (at, came)
+                    (at, self.step(*place, at.1, row).await)
                 });
                 let came: Vec<_> = futures::stream::iter(steps)
                     .buffer_unordered(AT_A_TIME)
@@ -129,27 +140,24 @@ impl Writing<'_> {
                 }
             }
         }
-        for (_, row) in rows {
-            row.judge();
+        for at in touched.iter() {
+            rows[*at].1.judge();
         }
         Ok(())
     }
 
-    async fn step(
-        &self,
-        place: u64,
-        step_at: usize,
-        step: &Step,
-        row: &rapporteur_proto::gateway::v1::ImportRow,
-    ) -> Result<Came, Status> {
-        let shown = row.records.get(step_at).cloned().unwrap_or_default();
+    async fn step(&self, place: u64, step_at: usize, kept: &KeptRow) -> Result<Came, Status> {
+        let step = &kept.steps[step_at];
+        let row = kept.row.as_ref();
+        let shown = row.and_then(|row| row.records.get(step_at));
+        let (Some(row), Some(shown)) = (row, shown) else {
+            let why = "a step of no record".to_owned();
+            return Err(status(Error::Internal(why)));
+        };
         let kind = Kind::of(&step.message).map_err(status)?;
         let (verb, request) = match step.act() {
             Act::Leave => return Ok(Came::There),
-            Act::Create => {
-                let record = kind.read(&step.record).map_err(status)?;
-                ("Create", kind.create(&record))
-            }
+            Act::Create => ("Create", kind.create(&shown.name)),
             Act::Update => {
                 let record = kind.read(&step.record).map_err(status)?;
                 ("Update", kind.update(&record, &shown.fields, &step.etag))
@@ -165,9 +173,13 @@ impl Writing<'_> {
         let why = self.reason(&row.place);
         self.fill(&mut request, verb, (place, step_at), &why)
             .map_err(status)?;
+        let request = match step.act() {
+            Act::Create => kind.with(&request, &step.record),
+            _ => request.encode_to_vec().into(),
+        };
         let method = kind.method(verb).map_err(status)?;
-        match self.onto.call(method, &request).await {
-            Ok(answer) => Ok(Came::Written(text(&answer, "etag"))),
+        match self.onto.send(method, request).await {
+            Ok(answer) => Ok(Came::Written(etag(&answer).map_err(status)?)),
             Err(refused) if is_fatal(&refused) => Err(refused),
             Err(refused) if refused.code() == Code::AlreadyExists => {
                 self.is_there(kind, step, &shown.name).await
@@ -218,12 +230,13 @@ impl Writing<'_> {
     }
 }
 
-/// Notes what became of a step.
+/// Notes what became of a step. The record itself is not needed any more: it is there, or will never be.
 fn note(rows: &mut [Placed], (row, at): At, came: Came) {
     let kept = &mut rows[row].1;
     let step = &mut kept.steps[at];
     let record = kept.row.as_mut().and_then(|row| row.records.get_mut(at));
     let Some(record) = record else { return };
+    step.record = Vec::new();
     match came {
         Came::Written(etag) => {
             step.etag = etag;
@@ -241,56 +254,12 @@ fn note(rows: &mut [Placed], (row, at): At, came: Came) {
     }
 }
 
-/// The steps of one kind that are left to do, in runs that do not speak of each other. Of a row of which something was
-/// refused, the rest is not done.
-fn waves(rows: &mut [Placed], rank: usize) -> Result<Vec<Vec<At>>, Status> {
-    let mut waves: Vec<Vec<At>> = Vec::new();
-    let mut names: HashSet<String> = HashSet::new();
-    for (row, (_, kept)) in rows.iter_mut().enumerate() {
-        let shown = kept.shown();
-        let refused = shown
-            .records
-            .iter()
-            .any(|record| record.verdict() == ImportVerdict::Refused);
-        for (at, step) in kept.steps.iter_mut().enumerate() {
-            let kind = Kind::of(&step.message).map_err(status)?;
-            if kind.rank != rank || step.act() == Act::Leave || step.done() != Done::Not {
-                continue;
-            }
-            if refused {
-                step.set_done(Done::Over);
-                if let Some(row) = kept.row.as_mut() {
-                    row.records[at].set_verdict(ImportVerdict::Unchanged);
-                }
-                continue;
-            }
-            // A new chair closes the one before: their order is their meaning.
-            let in_turn = kind.message.name() == "Chairmanship";
-            let record = match step.act() {
-                Act::Create | Act::Update => kind.read(&step.record).map_err(status)?,
-                _ => DynamicMessage::new(kind.message.clone()),
-            };
-            let known: HashSet<&str> = names.iter().map(String::as_str).collect();
-            if waves.is_empty() || in_turn || speaks_of(&record, &known) {
-                waves.push(Vec::new());
-                names.clear();
-            }
-            names.insert(shown.records[at].name.clone());
-            if let Some(wave) = waves.last_mut() {
-                wave.push((row, at));
-            }
-        }
-    }
-    Ok(waves)
-}
-
 #[cfg(test)]
 mod tests {
-    use prost::Message as _;
     use rapporteur_proto::descriptor_pool;
     use rapporteur_proto::gateway::v1::{ImportRecord, ImportRow};
 
-    use super::super::row::KeptRow;
+    use super::super::kinds::text;
     use super::*;
 
     fn row(place: u64, message: &str, json: &str) -> Placed {
@@ -320,6 +289,11 @@ mod tests {
         (place, kept)
     }
 
+    fn left(rows: &mut [Placed], message: &str) -> Vec<Vec<At>> {
+        let rank = Kind::of(message).unwrap().rank;
+        waves(rows, rank, &mut BTreeSet::new()).unwrap()
+    }
+
     #[test]
     fn what_speaks_of_a_row_above_waits_for_it() {
         let party = |place, id: &str, above: &str| {
@@ -336,18 +310,14 @@ mod tests {
                 r#"{"name":"dialogues/r/events/x"}"#,
             ),
         ];
-        let rank = |message: &str| Kind::of(message).unwrap().rank;
-        let parties = waves(&mut rows, rank("rapporteur.events.v1.Party")).unwrap();
+        let parties = left(&mut rows, "rapporteur.events.v1.Party");
         assert_eq!(parties, [vec![(0, 0), (1, 0)], vec![(2, 0)]]);
-        let events = waves(&mut rows, rank("rapporteur.events.v1.Event")).unwrap();
+        let events = left(&mut rows, "rapporteur.events.v1.Event");
         assert_eq!(events, [vec![(3, 0)]]);
         note(&mut rows, (3, 0), Came::Written("9".into()));
-        assert!(
-            waves(&mut rows, rank("rapporteur.events.v1.Event"))
-                .unwrap()
-                .is_empty()
-        );
+        assert!(left(&mut rows, "rapporteur.events.v1.Event").is_empty());
         assert_eq!(rows[3].1.steps[0].etag, "9");
+        assert!(rows[3].1.steps[0].record.is_empty(), "kept twice");
     }
 
     #[test]
@@ -362,8 +332,7 @@ mod tests {
         let records = addressee.row.unwrap().records;
         rows[0].1.row.as_mut().unwrap().records.extend(records);
         note(&mut rows, (0, 0), Came::Refused("why".into()));
-        let rank = Kind::of("rapporteur.events.v1.Event").unwrap().rank;
-        assert!(waves(&mut rows, rank).unwrap().is_empty());
+        assert!(left(&mut rows, "rapporteur.events.v1.Event").is_empty());
         rows[0].1.judge();
         let shown = rows[0].1.shown();
         assert_eq!(shown.verdict(), ImportVerdict::Refused);

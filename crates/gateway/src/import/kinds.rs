@@ -4,6 +4,9 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use bytes::Bytes;
+use prost::Message as _;
+use prost::encoding::{WireType, encode_key, encode_varint};
 use prost_reflect::{DynamicMessage, MessageDescriptor, MethodDescriptor, ReflectMessage, Value};
 use rapporteur_proto::descriptor_pool;
 use rapporteur_proto::r#type::v1::Visibility;
@@ -39,6 +42,8 @@ pub(super) struct Kind {
     pub(super) message: MessageDescriptor,
     /// Its field in requests, and its name in record files: `plan_node`.
     pub(super) field: String,
+    /// The number of that field where one is made.
+    number: u32,
     methods: HashMap<String, MethodDescriptor>,
 }
 
@@ -74,6 +79,7 @@ impl Kind {
         Some(Self {
             rank,
             field: record.name().to_owned(),
+            number: record.number(),
             message,
             methods,
         })
@@ -114,19 +120,28 @@ impl Kind {
         self.update(&record, &[field], etag).map(Some)
     }
 
-    /// A request to make a record. The id in its name is the caller's.
-    pub(super) fn create(&self, record: &DynamicMessage) -> Result<DynamicMessage> {
+    /// A request to make a record with this name, but for the record itself: see [`Kind::with`]. The id in the name is
+    /// the caller's.
+    pub(super) fn create(&self, name: &str) -> Result<DynamicMessage> {
         let mut request = DynamicMessage::new(self.method("Create")?.input());
-        let name = text(record, "name");
-        let (above, id) = name.rsplit_once('/').unwrap_or(("", &name));
+        let (above, id) = name.rsplit_once('/').unwrap_or(("", name));
         let parent = above.rsplit_once('/').map_or("", |(parent, _)| parent);
         if request.descriptor().get_field_by_name("parent").is_some() {
             set(&mut request, "parent", Value::String(parent.to_owned()))?;
         }
         let id_field = format!("{}_id", self.field);
         set(&mut request, &id_field, Value::String(id.to_owned()))?;
-        set(&mut request, &self.field, Value::Message(record.clone()))?;
         Ok(request)
+    }
+
+    /// A request with an encoded record in it, encoded.
+    pub(super) fn with(&self, request: &DynamicMessage, record: &[u8]) -> Bytes {
+        let mut bytes = request.encode_to_vec();
+        // Fields of a message may come in any order.
+        encode_key(self.number, WireType::LengthDelimited, &mut bytes);
+        encode_varint(record.len() as u64, &mut bytes);
+        bytes.extend_from_slice(record);
+        bytes.into()
     }
 
     /// A request to change these fields of a record that has this etag.
@@ -143,6 +158,20 @@ impl Kind {
         set(&mut request, "update_mask", mask(fields)?)?;
         Ok(request)
     }
+}
+
+/// The etag of an encoded record.
+pub(super) fn etag(record: &[u8]) -> Result<String> {
+    /// What every record has in the same place.
+    #[derive(Clone, PartialEq, prost::Message)]
+    struct Marked {
+        #[prost(string, tag = "2")]
+        etag: String,
+    }
+    let marked = Marked::decode(record);
+    marked
+        .map(|marked| marked.etag)
+        .map_err(|error| Error::Internal(format!("an answer: {error}")))
 }
 
 fn mask(fields: &[String]) -> Result<Value> {
@@ -199,8 +228,14 @@ mod tests {
                 Value::String("dialogues/r/xs/y".into()),
             )
             .unwrap();
-            let create = kind.create(&record).unwrap();
+            set(&mut record, "etag", Value::String("7".into())).unwrap();
+            assert_eq!(etag(&record.encode_to_vec()).unwrap(), "7", "{name}");
+            let create = kind.create("dialogues/r/xs/y").unwrap();
+            let bytes = kind.with(&create, &record.encode_to_vec());
+            let create = DynamicMessage::decode(create.descriptor(), bytes).unwrap();
             assert_eq!(text(&create, &format!("{}_id", kind.field)), "y", "{name}");
+            let made = create.get_field_by_name(&kind.field).unwrap();
+            assert_eq!(made.as_message(), Some(&record), "{name}");
             kind.update(&record, &["title".to_owned()], "7").unwrap();
         }
     }

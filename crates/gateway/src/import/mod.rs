@@ -33,6 +33,7 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use futures::Stream;
 use rapporteur_proto::gateway::v1::import_service_server::{ImportService, ImportServiceServer};
@@ -56,14 +57,17 @@ use uuid::Uuid;
 use self::kept::Kept;
 use self::noun::IMPORT;
 use self::onto::Onto;
-use self::preview::Asked;
+use self::preview::{Asked, Known};
 use crate::access::Mint;
 use crate::coverage::ANSWER_BYTES;
+use crate::nearby::Nearby;
 use crate::upstream::Upstreams;
 use crate::visitor::Visitor;
 
 /// Rows that one look at a list reads; a filter that matches little gives a short page and a token.
 const LOOKED_AT: usize = 2_000;
+/// How long a preview waits for copies as fresh as itself; without them it asks the services for each record.
+const COPIES_WITHIN: Duration = Duration::from_secs(5);
 /// A page of rows ends at the first row past this size.
 const PAGE_BYTES: usize = 2 << 20;
 
@@ -77,6 +81,7 @@ struct Inner {
     upstreams: Upstreams,
     mint: Arc<Mint>,
     names: Names,
+    nearby: Arc<Nearby>,
     tokens: PageToken,
     refusals: Refusals,
     /// Where files stay while they are read.
@@ -96,6 +101,8 @@ pub struct Parts {
     pub mint: Arc<Mint>,
     /// Tells names of parties.
     pub views: Views,
+    /// Knows the records that are there.
+    pub nearby: Arc<Nearby>,
     /// Makes page tokens.
     pub tokens: PageToken,
     /// Where refused calls go on record.
@@ -111,6 +118,7 @@ pub fn server(parts: Parts) -> ImportServiceServer<Imports> {
         upstreams: parts.upstreams,
         mint: parts.mint,
         names: Names::new(&parts.views),
+        nearby: parts.nearby,
         tokens: parts.tokens,
         refusals: parts.refusals,
         folder: parts.folder,
@@ -158,7 +166,10 @@ impl ImportService for Imports {
             let id = Uuid::now_v7().to_string();
             let what = (&this.0.records, call, id.as_str());
             let file = (asked, spooled);
-            let import = preview::preview(what, onto, file, parties, told.clone()).await;
+            // What was acknowledged before now is seen in any case.
+            let there = this.0.nearby.at_hand(&onto.rights, COPIES_WITHIN).await;
+            let known = Known { parties, there };
+            let import = preview::preview(what, onto, file, known, told.clone()).await;
             let end = import.map(|import| PreviewImportResponse {
                 rows: Vec::new(),
                 import: Some(import),

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
+use prost::Message as _;
 use prost_reflect::{DynamicMessage, MethodDescriptor, Value};
 use rapporteur_access::Rights;
 use rapporteur_records::{Error, time};
-use rapporteur_server::{CALLER_KEY, REQUEST_ID_KEY, status, trace};
+use rapporteur_server::{CALLER_KEY, REQUEST_ID_KEY, Raw, status, trace};
 use tonic::client::Grpc;
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::metadata::MetadataValue;
@@ -17,7 +19,6 @@ use super::kinds::{Kind, set};
 use crate::access::Mint;
 use crate::routes;
 use crate::upstream::{Upstream, Upstreams};
-use crate::web::inside::Reflected;
 
 /// How long one call may take.
 const WITHIN: Duration = Duration::from_secs(30);
@@ -45,6 +46,17 @@ impl Onto {
         method: &MethodDescriptor,
         message: &DynamicMessage,
     ) -> Result<DynamicMessage, Status> {
+        let answer = self.send(method, message.encode_to_vec().into()).await?;
+        DynamicMessage::decode(method.output(), answer)
+            .map_err(|error| status(Error::Internal(format!("an answer: {error}"))))
+    }
+
+    /// The same, of an encoded message: neither side is read here.
+    pub(super) async fn send(
+        &self,
+        method: &MethodDescriptor,
+        message: Bytes,
+    ) -> Result<Bytes, Status> {
         let path = format!("/{}/{}", method.parent_service().full_name(), method.name());
         let nobody = || status(Error::Internal(format!("{path} leads nowhere")));
         let place = routes::of_path(&path).ok_or_else(nobody)?;
@@ -54,7 +66,7 @@ impl Onto {
             .map_err(|_| status(Error::Internal("not a path".into())))?;
         let mut pause = FIRST_PAUSE;
         for repeat in 0.. {
-            match self.once(upstream, method, path.clone(), message).await {
+            match self.once(upstream, path.clone(), message.clone()).await {
                 Err(lost) if lost.code() == Code::Unavailable && repeat < REPEATS => {
                     tokio::time::sleep(pause).await;
                     pause *= 2;
@@ -68,13 +80,12 @@ impl Onto {
     async fn once(
         &self,
         upstream: &Upstream,
-        method: &MethodDescriptor,
         path: PathAndQuery,
-        message: &DynamicMessage,
-    ) -> Result<DynamicMessage, Status> {
+        message: Bytes,
+    ) -> Result<Bytes, Status> {
         let papers = self.mint.papers(&self.caller, &self.rights, time::now_us());
         let papers = papers.map_err(status)?;
-        let mut request = Request::new(message.clone());
+        let mut request = Request::new(message);
         let metadata = request.metadata_mut();
         for (key, value) in [
             ("authorization", papers.credential.as_bytes()),
@@ -95,7 +106,7 @@ impl Onto {
         grpc.ready()
             .await
             .map_err(|error| upstream.down(&error.to_string()))?;
-        let answer = grpc.unary(request, path, Reflected(method.output())).await;
+        let answer = grpc.unary(request, path, Raw).await;
         answer
             .map(tonic::Response::into_inner)
             .map_err(|answered| upstream.failed(answered))

@@ -23,6 +23,7 @@ use super::kinds::Kind;
 use super::onto::Onto;
 use super::preview::States;
 use super::row::{Act, KeptRow, Step};
+use crate::at_hand::AtHand;
 use findings::Ask;
 
 /// Calls that are on their way at a time.
@@ -34,6 +35,8 @@ type Digest = [u8; 16];
 /// Plans the rows of one file.
 pub(super) struct Planner {
     onto: Onto,
+    /// Records as they were when the preview began, or later.
+    at_hand: AtHand,
     mapping: Arc<Mapping>,
     /// Fields of which the mapping speaks, by kind.
     fields: HashMap<&'static str, Vec<String>>,
@@ -50,9 +53,16 @@ pub(super) struct Planner {
 }
 
 impl Planner {
-    pub(super) fn new(onto: Onto, mapping: Arc<Mapping>, states: States, reason: String) -> Self {
+    pub(super) fn new(
+        onto: Onto,
+        at_hand: AtHand,
+        mapping: Arc<Mapping>,
+        states: States,
+        reason: String,
+    ) -> Self {
         Self {
             onto,
+            at_hand,
             mapping,
             fields: HashMap::new(),
             made: HashSet::new(),
@@ -73,11 +83,11 @@ impl Planner {
 
     async fn planned(&mut self, mut verdicts: Vec<Verdict>) -> Result<Vec<KeptRow>, Status> {
         self.add_states(&mut verdicts).map_err(status)?;
-        let present = self.present(&verdicts).await?;
+        let mut present = self.present(&verdicts).await?;
         let asks: Vec<Vec<Ask>> = verdicts
             .iter()
             .map(|verdict| match verdict {
-                Verdict::Draft(draft) => self.asks(draft, &present),
+                Verdict::Draft(draft) => self.asks(draft, &mut present),
                 Verdict::Refused(_) => Vec::new(),
             })
             .collect();
@@ -135,17 +145,30 @@ impl Planner {
         Ok(())
     }
 
-    /// The records of which these rows speak, as they are; those that are not there are left out.
+    /// The records of which these rows speak, as they are; those that are not there are left out. Only what is not at
+    /// hand costs a call.
     async fn present(
         &self,
         verdicts: &[Verdict],
     ) -> Result<HashMap<String, DynamicMessage>, Status> {
+        let mut present = HashMap::new();
         let mut wanted: BTreeMap<String, String> = BTreeMap::new();
         for record in drafts(verdicts).flat_map(|draft| &draft.records) {
-            let name = digest(&record.name);
-            if !self.made.contains(&name) && !self.there.contains(&name) {
-                let message = record.message.descriptor().full_name().to_owned();
-                wanted.insert(record.name.clone(), message);
+            let digest = digest(&record.name);
+            if self.made.contains(&digest) || self.there.contains(&digest) {
+                continue;
+            }
+            let message = record.message.descriptor();
+            let kind = Kind::of(message.full_name()).map_err(status)?;
+            let name = record.name.clone();
+            match self.at_hand.get(message.full_name(), &name) {
+                Some(Some(bytes)) => {
+                    present.insert(name, kind.read(&bytes).map_err(status)?);
+                }
+                Some(None) => {}
+                None => {
+                    wanted.insert(name, message.full_name().to_owned());
+                }
             }
         }
         let read = futures::stream::iter(wanted)
@@ -156,16 +179,16 @@ impl Planner {
             })
             .buffer_unordered(AT_A_TIME);
         let read: Vec<_> = read.try_collect().await?;
-        Ok(read.into_iter().flatten().collect())
+        present.extend(read.into_iter().flatten());
+        Ok(present)
     }
 
     /// What is to be found out about the records of a row. Rows are asked about in their order.
-    fn asks(&mut self, draft: &Draft, present: &HashMap<String, DynamicMessage>) -> Vec<Ask> {
+    fn asks(&mut self, draft: &Draft, present: &mut HashMap<String, DynamicMessage>) -> Vec<Ask> {
         let asks = draft.records.iter().map(|record| {
             let name = digest(&record.name);
-            let there = present.get(&record.name);
             if record.shared {
-                if there.is_some() {
+                if present.contains_key(&record.name) {
                     self.there.insert(name);
                 }
                 return if self.there.contains(&name) || !self.made.insert(name) {
@@ -179,8 +202,9 @@ impl Planner {
             if !self.spoken_of.insert(name) {
                 return Ask::Refuse("a row above is about the same record".to_owned());
             }
-            match there {
-                Some(there) => Ask::Compare(Box::new(there.clone())),
+            // Nobody asks for it again: no row below may speak of it.
+            match present.remove(&record.name) {
+                Some(there) => Ask::Compare(Box::new(there)),
                 None => {
                     let rests = self.rests(&record.name);
                     self.made.insert(name);

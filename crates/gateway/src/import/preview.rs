@@ -22,6 +22,7 @@ use super::onto::Onto;
 use super::plan::Planner;
 use super::row::count;
 use super::spool::Spooled;
+use crate::at_hand::AtHand;
 
 /// Rows that are planned together.
 const WINDOW: usize = 256;
@@ -122,6 +123,14 @@ fn file_name(asked: &str) -> Result<String, Error> {
     Ok(name.to_owned())
 }
 
+/// What the gateway knows when a preview begins.
+pub(super) struct Known {
+    /// Who is meant by a name.
+    pub(super) parties: Arc<Telling>,
+    /// The records that are there.
+    pub(super) there: AtHand,
+}
+
 /// Says who is meant by a name, as the record knows it.
 struct Told {
     parties: Arc<Telling>,
@@ -153,7 +162,7 @@ pub(super) async fn preview(
     (records, call, id): (&Records, Call, &str),
     onto: Onto,
     (asked, spooled): (Asked, Spooled),
-    parties: Arc<Telling>,
+    known: Known,
     told: mpsc::Sender<Result<PreviewImportResponse, Status>>,
 ) -> Result<Import, Status> {
     let kept = Kept::of(records.store(), id);
@@ -162,7 +171,7 @@ pub(super) async fn preview(
         &kept,
         onto,
         (asked, spooled),
-        parties,
+        known,
         told,
     )
     .await;
@@ -179,7 +188,7 @@ async fn made(
     kept: &Kept,
     onto: Onto,
     (asked, spooled): (Asked, Spooled),
-    parties: Arc<Telling>,
+    known: Known,
     told: mpsc::Sender<Result<PreviewImportResponse, Status>>,
 ) -> Result<Import, Status> {
     let Asked {
@@ -188,6 +197,7 @@ async fn made(
         options,
         file_name,
     } = asked;
+    let Known { parties, there } = known;
     let mapping = Arc::new(mapping);
     let (sender, mut receiver) = mpsc::channel::<Verdict>(WAITING);
     let dialogue = settings.into.clone();
@@ -210,6 +220,7 @@ async fn made(
     let caller = onto.caller.clone();
     let mut planner = Planner::new(
         onto,
+        there,
         mapping.clone(),
         states,
         format!("preview of {file_name}"),

@@ -77,6 +77,12 @@ impl KeptRow {
         self.row.clone().unwrap_or_default()
     }
 
+    /// What became of the row, or would.
+    pub fn verdict(&self) -> ImportVerdict {
+        let row = self.row.as_ref();
+        row.map_or(ImportVerdict::Unspecified, ImportRow::verdict)
+    }
+
     /// Says of the row what follows from its records, unless it is refused for itself. A row is new when its first record
     /// is; records that rows share do not count where there are others.
     pub fn judge(&mut self) {

@@ -118,7 +118,7 @@ impl Inside {
 
 /// Writes any message, and reads this one.
 #[derive(Clone, Debug)]
-pub(crate) struct Reflected(pub(crate) MessageDescriptor);
+pub(super) struct Reflected(MessageDescriptor);
 
 impl Codec for Reflected {
     type Encode = DynamicMessage;

@@ -1,6 +1,7 @@
 //! What would become of one record: what is new or different is proposed to its service, which says whether it would take
 //! it.
 
+use bytes::Bytes;
 use prost::Message as _;
 use prost_reflect::{DynamicMessage, ReflectMessage as _, Value};
 use rapporteur_exchange::map::Record;
@@ -50,27 +51,35 @@ impl Planner {
     }
 
     async fn creation(&self, record: &Record, rests: bool) -> Result<Found, Status> {
-        let found = Found {
+        let bytes = record.message.encode_to_vec();
+        let created = |record| Found {
             verdict: ImportVerdict::Created,
             step: Step {
                 act: Act::Create.into(),
-                record: record.message.encode_to_vec(),
+                record,
                 ..Step::default()
             },
             ..Found::default()
         };
         if rests {
-            return Ok(found);
+            return Ok(created(bytes));
         }
         let kind = kind_of(record).map_err(status)?;
-        let request = kind.create(&record.message).map_err(status)?;
-        match self.propose(kind, "Create", request).await {
-            Ok(_) => Ok(found),
+        let request = kind.create(&record.name).map_err(status)?;
+        match self.propose(kind, "Create", request, Some(&bytes)).await {
+            Ok(_) => Ok(created(bytes)),
             Err(refused) if is_fatal(&refused) => Err(refused),
-            Err(refused) if self.comes(&refused) => Ok(found),
-            Err(refused) if refused.code() == Code::AlreadyExists => Ok(Found::refused(
-                "is there already, and is not shown to you".to_owned(),
-            )),
+            Err(refused) if self.comes(&refused) => Ok(created(bytes)),
+            Err(refused) if refused.code() == Code::AlreadyExists => {
+                // Somebody made it since this preview began, or it is hidden.
+                match self.onto.get(kind, &record.name).await? {
+                    Some(_) if record.shared => Ok(Found::unchanged("")),
+                    Some(there) => self.comparison(record, &there).await,
+                    None => Ok(Found::refused(
+                        "is there already, and is not shown to you".to_owned(),
+                    )),
+                }
+            }
             Err(refused) => Ok(Found::refused(in_words(&refused))),
         }
     }
@@ -82,6 +91,24 @@ impl Planner {
     }
 
     async fn comparison(&self, record: &Record, there: &DynamicMessage) -> Result<Found, Status> {
+        match self.compared(record, there).await {
+            Err(stale) if is_stale(&stale) => {
+                // Somebody changed it since this preview began.
+                let kind = kind_of(record).map_err(status)?;
+                let Some(there) = self.onto.get(kind, &record.name).await? else {
+                    return Ok(Found::refused("is not shown to you any more".to_owned()));
+                };
+                match self.compared(record, &there).await {
+                    Err(stale) if is_stale(&stale) => Ok(Found::refused(in_words(&stale))),
+                    found => found,
+                }
+            }
+            found => found,
+        }
+    }
+
+    /// What of a record is different. ABORTED: it is not as it was read any more.
+    async fn compared(&self, record: &Record, there: &DynamicMessage) -> Result<Found, Status> {
         let kind = kind_of(record).map_err(status)?;
         let etag = text(there, "etag");
         let stated = overlaid(&record.message, there);
@@ -110,9 +137,9 @@ impl Planner {
             return Ok(Found::unchanged(&note));
         }
         let request = kind.update(&stated, &fields, &etag).map_err(status)?;
-        let would_be = match self.propose(kind, "Update", request).await {
-            Ok(would_be) => would_be,
-            Err(refused) if is_fatal(&refused) => return Err(refused),
+        let would_be = match self.propose(kind, "Update", request, None).await {
+            Ok(would_be) => kind.read(&would_be).map_err(status)?,
+            Err(refused) if is_fatal(&refused) || is_stale(&refused) => return Err(refused),
             Err(refused) if self.comes(&refused) => stated.clone(),
             Err(refused) => return Ok(Found::refused(in_words(&refused))),
         };
@@ -144,7 +171,7 @@ impl Planner {
     ) -> Result<Found, Status> {
         let etag = etag.to_owned();
         set(&mut request, "etag", Value::String(etag.clone())).map_err(status)?;
-        match self.propose(kind, "Respond", request.clone()).await {
+        match self.propose(kind, "Respond", request.clone(), None).await {
             Ok(_) => Ok(Found {
                 verdict: ImportVerdict::Updated,
                 fields: vec!["entries".to_owned()],
@@ -157,24 +184,30 @@ impl Planner {
                 },
                 ..Found::default()
             }),
-            Err(refused) if is_fatal(&refused) => Err(refused),
+            Err(refused) if is_fatal(&refused) || is_stale(&refused) => Err(refused),
             Err(refused) => Ok(Found::refused(in_words(&refused))),
         }
     }
 
+    /// What a service would answer to a request, with this record in it where it is given apart.
     async fn propose(
         &self,
         kind: &Kind,
         verb: &str,
         mut request: DynamicMessage,
-    ) -> Result<DynamicMessage, Status> {
+        record: Option<&[u8]>,
+    ) -> Result<Bytes, Status> {
         let id = Uuid::new_v4().to_string();
         let filled = set(&mut request, "request_id", Value::String(id))
             .and_then(|()| set(&mut request, "validate_only", Value::Bool(true)))
             .and_then(|()| set(&mut request, "reason", Value::String(self.reason.clone())));
         filled.map_err(status)?;
         let method = kind.method(verb).map_err(status)?;
-        self.onto.call(method, &request).await
+        let request = match record {
+            Some(record) => kind.with(&request, record),
+            None => request.encode_to_vec().into(),
+        };
+        self.onto.send(method, request).await
     }
 }
 
@@ -194,6 +227,11 @@ impl Found {
             ..Self::default()
         }
     }
+}
+
+/// Whether a record was not as the request says that it was.
+fn is_stale(answer: &Status) -> bool {
+    answer.code() == Code::Aborted
 }
 
 fn kind_of(record: &Record) -> Result<&'static Kind, Error> {

@@ -1,4 +1,4 @@
-//! Messages as bytes: the client decodes nothing, so that what it costs does not hide what the server costs.
+//! Messages as bytes: whoever calls encodes and decodes, as much as it needs, or nothing.
 
 use bytes::{Buf as _, BufMut as _, Bytes};
 use tonic::Status;
