@@ -18,7 +18,7 @@ use tonic::{Code, Status};
 use uuid::Uuid;
 
 use self::waves::waves;
-use super::kept::{Kept, Placed};
+use super::kept::{Cursor, Kept, Placed};
 use super::kinds::{KINDS, Kind, etag, set};
 use super::onto::{Onto, in_words, is_fatal};
 use super::plan::AT_A_TIME;
@@ -60,17 +60,24 @@ pub(super) async fn commit(
     let summary = import.summary.unwrap_or_default();
     let total = summary.created + summary.updated + summary.unchanged + summary.refused;
     let mut cursor = kept.cursor().await.map_err(status)?;
+    let mut before = None;
     loop {
         let mut rows = kept.from(cursor.written, WINDOW).await.map_err(status)?;
-        let Some((last, _)) = rows.last() else { break };
-        let next = last + 1;
         let planned: Vec<_> = rows.iter().map(|(_, row)| row.verdict()).collect();
         let mut touched = BTreeSet::new();
-        if let Err(failed) = writing.write(&mut rows, &mut touched).await {
+        // What became of the rows before is noted while these are written.
+        let (written, noted) = tokio::join!(
+            writing.write(&mut rows, &mut touched),
+            remember(kept, before.take(), told)
+        );
+        if written.is_err() || noted.is_err() {
             // What was written is remembered, so that it can be undone even if nobody goes on.
             kept.write(&rows, None).await.map_err(status)?;
-            return Err(failed);
+            written?;
+            noted?;
         }
+        let Some((last, _)) = rows.last() else { break };
+        let next = last + 1;
         let mut counted = cursor.summary.unwrap_or_default();
         let mut refused = None;
         for ((_, row), planned) in rows.iter().zip(planned) {
@@ -82,20 +89,19 @@ pub(super) async fn commit(
         }
         cursor.written = next;
         cursor.summary = Some(counted);
-        // The others are kept as they are.
-        let touched: Vec<Placed> = touched.iter().map(|at| rows[*at].clone()).collect();
-        kept.write(&touched, Some(&cursor)).await.map_err(status)?;
-        let rows = rows.into_iter().filter_map(|(_, row)| row.row);
-        let some = CommitImportResponse {
-            rows: rows.collect(),
-            import: None,
-            done: i64::try_from(next).unwrap_or(i64::MAX),
-            total,
+        let written = Written {
+            // The others are kept as they are.
+            touched: touched.iter().map(|at| rows[*at].clone()).collect(),
+            cursor: cursor.clone(),
+            answer: CommitImportResponse {
+                rows: rows.into_iter().filter_map(|(_, row)| row.row).collect(),
+                import: None,
+                done: i64::try_from(next).unwrap_or(i64::MAX),
+                total,
+            },
         };
-        if told.send(Ok(some)).await.is_err() {
-            return Err(Status::cancelled("nobody waits for the import any more"));
-        }
         if let Some(row) = refused.filter(|_| !go_on) {
+            remember(kept, Some(written), told).await?;
             return Err(status(Error::Precondition {
                 reason: "ROW_REFUSED",
                 subject: import.name.clone(),
@@ -105,8 +111,35 @@ pub(super) async fn commit(
                 legal: Vec::new(),
             }));
         }
+        before = Some(written);
     }
     Ok(cursor.summary.unwrap_or_default())
+}
+
+/// Rows that are written, and what is to be noted and told of them.
+struct Written {
+    touched: Vec<Placed>,
+    cursor: Cursor,
+    answer: CommitImportResponse,
+}
+
+/// Notes what became of rows and how far the import is, and tells it.
+async fn remember(
+    kept: &Kept,
+    written: Option<Written>,
+    told: &mpsc::Sender<Result<CommitImportResponse, Status>>,
+) -> Result<(), Status> {
+    let Some(Written {
+        touched,
+        cursor,
+        answer,
+    }) = written
+    else {
+        return Ok(());
+    };
+    kept.write(&touched, Some(&cursor)).await.map_err(status)?;
+    let heard = told.send(Ok(answer)).await;
+    heard.map_err(|_| Status::cancelled("nobody waits for the import any more"))
 }
 
 impl Writing<'_> {

@@ -226,23 +226,21 @@ async fn made(
         format!("preview of {file_name}"),
     );
     let (mut place, mut summary) = (0, ImportSummary::default());
+    let mut planned: Vec<Placed> = Vec::new();
     loop {
         let mut verdicts = Vec::with_capacity(WINDOW);
-        if receiver.recv_many(&mut verdicts, WINDOW).await == 0 {
+        let ended = receiver.recv_many(&mut verdicts, WINDOW).await == 0;
+        // Rows are kept while the next are planned.
+        let before = keep(kept, std::mem::take(&mut planned), &told);
+        let (rows, before) = tokio::join!(planner.plan(verdicts), before);
+        before?;
+        if ended {
             break;
         }
-        let rows = planner.plan(verdicts).await?;
-        let rows: Vec<Placed> = (place..).zip(rows).collect();
-        place += rows.len() as u64;
-        kept.write(&rows, None).await.map_err(status)?;
-        let rows = rows.into_iter().map(|(_, row)| row.shown());
-        let rows: Vec<_> = rows.collect();
-        for row in &rows {
+        planned = (place..).zip(rows?).collect();
+        place += planned.len() as u64;
+        for (_, row) in &planned {
             count(&mut summary, row.verdict());
-        }
-        let some = PreviewImportResponse { rows, import: None };
-        if told.send(Ok(some)).await.is_err() {
-            return Err(Status::cancelled("nobody waits for the preview any more"));
         }
     }
     let read = read.await;
@@ -264,6 +262,25 @@ async fn made(
     };
     let import = noun::create(records, call, id, import).await;
     import.map_err(status)
+}
+
+/// Keeps rows that are planned, and tells of them.
+async fn keep(
+    kept: &Kept,
+    rows: Vec<Placed>,
+    told: &mpsc::Sender<Result<PreviewImportResponse, Status>>,
+) -> Result<(), Status> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    kept.write(&rows, None).await.map_err(status)?;
+    let rows = rows.into_iter().filter_map(|(_, row)| row.row);
+    let some = PreviewImportResponse {
+        rows: rows.collect(),
+        import: None,
+    };
+    let heard = told.send(Ok(some)).await;
+    heard.map_err(|_| Status::cancelled("nobody waits for the preview any more"))
 }
 
 /// What was found out about a file, as it is told.
