@@ -1,13 +1,13 @@
-//! Which encoding a text is in, and how its lines end: one pass over the whole file, in constant memory.
-//!
-//! `chardetng` knows what the web knows. Macintosh files of before 2001 it does not: they are told from Windows ones
-//! by how their letters and quotation marks stand in words.
+//! Which encoding a text is in, and how its lines end: one pass over the whole file, in constant memory, and a second one
+//! over what is not UTF-8.
 
-use std::io::Read;
+mod letters;
 
-use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Encoding, MACINTOSH, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use std::io::{Read, Seek};
 
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
+
+use self::letters::Letters;
 use crate::row::LineEnds;
 
 /// What a pass over a text found.
@@ -23,30 +23,7 @@ pub(super) struct Scan {
     pub(super) quotes_pair: bool,
 }
 
-/// What a neighbour of a byte is.
-#[derive(Clone, Copy)]
-enum Near {
-    Lower,
-    Upper,
-    Space,
-    Digit,
-    Other,
-    High,
-}
-
-const NEAR: usize = 6;
-
-fn near(byte: u8) -> Near {
-    match byte {
-        b'a'..=b'z' => Near::Lower,
-        b'A'..=b'Z' => Near::Upper,
-        b' ' | b'\r' | b'\n' | b'\t' => Near::Space,
-        b'0'..=b'9' => Near::Digit,
-        0x80.. => Near::High,
-        _ => Near::Other,
-    }
-}
-
+#[derive(Default)]
 struct Counts {
     cr: u64,
     lf: u64,
@@ -60,54 +37,46 @@ struct Counts {
     bad: u64,
     first_bad: u64,
     carry: Vec<u8>,
-    /// How often a high byte stands between which neighbours.
-    seen: Vec<u32>,
-    window: [u8; 2],
-    detector: EncodingDetector,
 }
 
-/// Reads the source to its end.
-pub(super) fn scan(mut source: impl Read) -> std::io::Result<Scan> {
-    let mut counts = Counts {
-        cr: 0,
-        lf: 0,
-        crlf: 0,
-        quotes: 0,
-        nul: [0; 2],
-        bytes: 0,
-        last: 0,
-        good: 0,
-        bad: 0,
-        first_bad: 0,
-        carry: Vec::new(),
-        seen: vec![0; 128 * NEAR * NEAR],
-        window: [b' '; 2],
-        detector: EncodingDetector::new(Iso2022JpDetection::Deny),
-    };
-    let mut buffer = vec![0; 64 << 10];
+/// Reads the source from its beginning to its end.
+pub(super) fn scan(source: &mut (impl Read + Seek)) -> std::io::Result<Scan> {
+    let mut counts = Counts::default();
     let mut head: Vec<u8> = Vec::new();
-    loop {
-        let read = source.read(&mut buffer)?;
-        if read == 0 {
-            break;
-        }
+    each_chunk(source, |chunk| {
         if head.len() < 4 {
-            head.extend(buffer[..read].iter().take(4));
+            head.extend(chunk.iter().take(4));
         }
-        counts.take(&buffer[..read]);
-    }
-    counts.see(b' ');
-    counts.detector.feed(&[], true);
+        counts.take(chunk);
+    })?;
     if !counts.carry.is_empty() {
         counts.spoilt();
     }
-    Ok(counts.judge(&head))
+    let mut scan = counts.judge(&head);
+    if counts.is_legacy(&scan) {
+        let mut letters = Letters::default();
+        each_chunk(source, |chunk| letters.take(chunk))?;
+        letters.end();
+        (scan.encoding, scan.by) = letters.legacy(scan.line_ends);
+    }
+    Ok(scan)
+}
+
+fn each_chunk(source: &mut (impl Read + Seek), mut take: impl FnMut(&[u8])) -> std::io::Result<()> {
+    source.rewind()?;
+    let mut buffer = vec![0; 64 << 10];
+    loop {
+        let read = source.read(&mut buffer)?;
+        if read == 0 {
+            return Ok(());
+        }
+        take(&buffer[..read]);
+    }
 }
 
 impl Counts {
     fn take(&mut self, chunk: &[u8]) {
         self.utf8(chunk);
-        self.detector.feed(chunk, false);
         for &byte in chunk {
             match byte {
                 b'\n' if self.last == b'\r' => {
@@ -122,19 +91,7 @@ impl Counts {
             }
             self.bytes += 1;
             self.last = byte;
-            self.see(byte);
         }
-    }
-
-    /// Counts the byte before the last one by its neighbours.
-    fn see(&mut self, next: u8) {
-        let [before, byte] = self.window;
-        if byte >= 0x80 {
-            let at = (usize::from(byte - 0x80) * NEAR + near(before) as usize) * NEAR
-                + near(next) as usize;
-            self.seen[at] = self.seen[at].saturating_add(1);
-        }
-        self.window = [byte, next];
     }
 
     fn utf8(&mut self, chunk: &[u8]) {
@@ -177,7 +134,13 @@ impl Counts {
         self.bad += 1;
     }
 
-    fn judge(self, head: &[u8]) -> Scan {
+    /// Whether it is none of what can be known for sure.
+    fn is_legacy(&self, scan: &Scan) -> bool {
+        scan.encoding == UTF_8 && scan.bom == 0 && self.bad > 0 && self.good < 4 * self.bad
+    }
+
+    /// What can be known for sure; UTF-8 where nothing can.
+    fn judge(&self, head: &[u8]) -> Scan {
         let line_ends = match (self.cr > 0, self.lf > 0, self.crlf > 0) {
             (false, false, false) => LineEnds::None,
             (true, false, false) => LineEnds::Cr,
@@ -200,10 +163,7 @@ impl Counts {
         } else if let Some(wide) = self.wide() {
             scan.encoding = wide;
             scan.by = "every second byte is NUL".to_owned();
-        } else if self.bad > 0 && self.good < 4 * self.bad {
-            (scan.encoding, scan.by) = self.legacy(line_ends);
-        }
-        if self.bad > 0 && scan.encoding == UTF_8 && scan.bom == 0 {
+        } else if self.bad > 0 {
             scan.by = format!(
                 "{} characters are UTF-8, {} bytes are not",
                 self.good, self.bad
@@ -221,93 +181,6 @@ impl Counts {
             _ => None,
         }
     }
-
-    fn legacy(&self, line_ends: LineEnds) -> (&'static Encoding, String) {
-        let guess = self.detector.guess(None, Utf8Detection::Deny);
-        let high: i64 = self.seen.iter().map(|n| i64::from(*n)).sum();
-        let (mac, other) = (self.score(MACINTOSH), self.score(guess));
-        let fits = if line_ends == LineEnds::Cr {
-            // Nobody but a Macintosh ends lines so.
-            mac + high / 4 >= other
-        } else if guess == WINDOWS_1252 {
-            mac > other
-        } else {
-            mac >= high && mac > other
-        };
-        if fits && mac > 0 {
-            let ends = if line_ends == LineEnds::Cr {
-                ", and lines end in CR"
-            } else {
-                ""
-            };
-            let by = format!(
-                "is not UTF-8; its {high} other letters and marks make words as macintosh (score {mac}), not as \
-                 {} ({other}){ends}",
-                guess.name()
-            );
-            return (MACINTOSH, by);
-        }
-        let by = format!("is not UTF-8; by how often its {high} other bytes follow each other");
-        (guess, by)
-    }
-
-    /// How well the high bytes make words in an encoding of one byte a character.
-    fn score(&self, encoding: &'static Encoding) -> i64 {
-        if !encoding.is_single_byte() {
-            return 0;
-        }
-        let mut score = 0;
-        for byte in 0x80..=0xFF_u8 {
-            let bytes = [byte];
-            let (text, _) = encoding.decode_without_bom_handling(&bytes);
-            let Some(letter) = text.chars().next() else {
-                continue;
-            };
-            let base = usize::from(byte - 0x80) * NEAR * NEAR;
-            for (at, count) in self.seen[base..base + NEAR * NEAR].iter().enumerate() {
-                if *count > 0 {
-                    let fit = fit(letter, NEARS[at / NEAR], NEARS[at % NEAR]);
-                    score += i64::from(*count) * fit;
-                }
-            }
-        }
-        score
-    }
-}
-
-const NEARS: [Near; NEAR] = [
-    Near::Lower,
-    Near::Upper,
-    Near::Space,
-    Near::Digit,
-    Near::Other,
-    Near::High,
-];
-
-/// How well a letter stands between its neighbours.
-fn fit(letter: char, before: Near, after: Near) -> i64 {
-    use Near::{High, Lower, Other, Space, Upper};
-    let word = |near| matches!(near, Lower | Upper);
-    match letter {
-        '\u{80}'..='\u{9F}' | '\u{FFFD}' => -4,
-        '\u{A0}' => 0,
-        '’' if word(before) => 3,
-        '“' | '‘' | '«' if matches!(before, Space | Other) && !matches!(after, Space) => 2,
-        '”' | '’' | '»' if !matches!(before, Space) => 2,
-        '–' | '—' | '…' | '•' => 1,
-        _ if letter.is_lowercase() => match (before, after) {
-            (Lower | Upper, _) | (_, Lower) => 2,
-            (_, High) | (High, _) => 0,
-            _ => -1,
-        },
-        _ if letter.is_uppercase() => match (before, after) {
-            (Lower, _) => -3,
-            (_, Lower | Upper) => 1,
-            _ => 0,
-        },
-        _ if letter.is_alphabetic() => 0,
-        _ => -1,
-    }
 }
 
 /// Ends of lines, CR LF as one.
@@ -324,10 +197,12 @@ fn beyond_ascii(text: &[u8]) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use encoding_rs::{MACINTOSH, WINDOWS_1252};
+
     use super::*;
 
     fn of(bytes: &[u8]) -> Scan {
-        scan(bytes).unwrap()
+        scan(&mut std::io::Cursor::new(bytes)).unwrap()
     }
 
     #[test]

@@ -30,6 +30,9 @@ use crate::follow::{SERVICES, Views};
 const HEAP: usize = 64 << 20;
 /// How long changes are collected before they are written: what comes together is made durable together.
 const COLLECT: Duration = Duration::from_millis(30);
+/// The same while so many come that making each few durable would be most of the work, and how many that are.
+const COLLECT_MUCH: Duration = Duration::from_millis(250);
+const MUCH: usize = 200;
 /// How long the keeper rests after a failure.
 const REST: Duration = Duration::from_secs(1);
 /// Longest time without looking; whoever has something to do rings.
@@ -78,6 +81,8 @@ pub(super) struct Keeper {
     build: Option<JoinHandle<Result<Built>>>,
     /// What changed since the build began.
     since: BTreeSet<String>,
+    /// How many changes came the last time.
+    came: usize,
     /// What has been said is read again: under way, and wanted.
     pass: Option<JoinHandle<()>>,
     again: bool,
@@ -104,6 +109,7 @@ impl Keeper {
             compare: false,
             build: None,
             since: BTreeSet::new(),
+            came: 0,
             pass: None,
             again: true,
         }
@@ -122,7 +128,11 @@ impl Keeper {
             if trouble.is_empty() {
                 self.shared.views.changed().wait(LOOK);
                 if !self.shared.stopped() {
-                    std::thread::sleep(COLLECT);
+                    std::thread::sleep(if self.came > MUCH {
+                        COLLECT_MUCH
+                    } else {
+                        COLLECT
+                    });
                 }
             } else {
                 tracing::error!(trouble, "the search index does not get on");
@@ -155,6 +165,7 @@ impl Keeper {
     /// What changed; it is said at once, and has to be written yet.
     fn changes(&mut self) -> Changes {
         let changes = self.shared.views.changed().take();
+        self.came = changes.names.len();
         let names: Vec<&String> = changes.names.iter().collect();
         self.shared.sayings.take(&self.shared.views, &names);
         self.shared.repeats.note(&changes);

@@ -101,7 +101,7 @@ impl Repeats {
     }
 
     /// Takes over what changes and looks for what is alike, until it is told to stop.
-    /// While others are `busy` it holds back.
+    /// While others are `busy`, or much is being written, it holds back.
     pub(super) fn run(&self, views: &Views, stopped: impl Fn() -> bool, busy: impl Fn() -> bool) {
         let mut scratch = Vec::new();
         while !stopped() {
@@ -122,7 +122,7 @@ impl Repeats {
             }
             self.inbox().busy = false;
             for _ in 0..MOST_RESTS {
-                if stopped() || !busy() {
+                if stopped() || !(busy() || self.inbox().names.len() > LOOKS) {
                     break;
                 }
                 std::thread::sleep(REST);
