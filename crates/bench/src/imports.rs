@@ -59,12 +59,16 @@ pub async fn imports(plan: &Plan, folder: &Path) -> Result<Outcome> {
 
     // Before and after: what the machine does meanwhile to both is about the same.
     let before = alone::commit(&folder.join("before"), count).await?;
-    let house = House::start(folder).await?;
+    let house = House::start(&folder.join("house"), &[]).await?;
     let service = Watch::start(house.recommendations.pid());
     let gateway = Watch::start(house.gateway.pid());
     let (first, created) = house.import(&bytes).await?;
     let (second, unchanged) = house.import(&bytes).await?;
     let (service, gateway) = (service.stop().await?, gateway.stop().await?);
+    house.stop()?;
+    // What of it is the index that the gateway makes meanwhile.
+    let house = House::start(&folder.join("unsearched"), &["--no-search"]).await?;
+    let (unsearched, _) = house.import(&bytes).await?;
     house.stop()?;
     let after = alone::commit(&folder.join("after"), count).await?;
 
@@ -103,6 +107,11 @@ pub async fn imports(plan: &Plan, folder: &Path) -> Result<Outcome> {
             of("import", first.both(), Some(Target::AtMost(SLOWER))),
             of("preview", first.preview.as_secs_f64(), None),
             of("commit of the preview", first.commit.as_secs_f64(), None),
+            of(
+                "import, the gateway making no index,",
+                unsearched.both(),
+                None,
+            ),
             Row {
                 what: format!("the same {count} recommendations once more, nothing new: time"),
                 against: "the first import".to_owned(),
@@ -129,7 +138,9 @@ struct House {
 }
 
 impl House {
-    async fn start(folder: &Path) -> Result<Self> {
+    /// With a gateway of these flags.
+    async fn start(folder: &Path, flags: &[&str]) -> Result<Self> {
+        std::fs::create_dir_all(folder)?;
         let events = Process::start("events", &[folder.join("events").as_os_str()])?;
         let channels = connect(events.address(), 1).await?;
         record::prepare(&channels[0]).await?;
@@ -142,16 +153,10 @@ impl House {
         )?;
         let other = format!("http://{}", recommendations.address());
         let home = folder.join("gateway");
-        let gateway = Process::start(
-            "gateway",
-            &[
-                home.as_os_str(),
-                OsStr::new(&url),
-                OsStr::new("--"),
-                OsStr::new("--recommendations"),
-                OsStr::new(&other),
-            ],
-        )?;
+        let words = [&url, "--", "--recommendations", &other];
+        let words = words.iter().chain(flags).map(OsStr::new);
+        let words: Vec<&OsStr> = std::iter::once(home.as_os_str()).chain(words).collect();
+        let gateway = Process::start("gateway", &words)?;
         let channel = connect(gateway.address(), 1).await?.remove(0);
         let key = admin_key(&home).await?;
         Ok(Self {
