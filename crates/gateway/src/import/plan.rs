@@ -26,8 +26,9 @@ use super::row::{Act, KeptRow, Step};
 use crate::at_hand::AtHand;
 use findings::Ask;
 
-/// Calls that are on their way at a time.
-pub(super) const AT_A_TIME: usize = 64;
+/// Calls that are on their way at a time: enough that in a service's store one group gathers while another is on its way to
+/// the disk.
+pub(super) const AT_A_TIME: usize = 128;
 
 /// The digest of a name: a million names are remembered in little memory.
 type Digest = [u8; 16];

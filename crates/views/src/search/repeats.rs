@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{
     Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
 };
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rapporteur_proto::recommendations::v1::Recommendation;
 use rapporteur_records::words::date;
@@ -28,9 +28,11 @@ pub use queue::{Suggested, Wanted};
 /// Records that are taken over at a time, and texts that are looked at before anything else is asked for.
 const AT_A_TIME: usize = 100;
 const LOOKS: usize = 20;
-/// While people search it rests as often as this before each step, so that they hardly notice it.
+/// While people search, or much is written, it rests as often as this before each step, so that they hardly notice it.
 const MOST_RESTS: usize = 20;
 const REST: Duration = Duration::from_millis(50);
+/// So long after many changes came, more are on their way.
+const QUIET: Duration = Duration::from_secs(1);
 /// Longest time without looking for something to do; whoever has something rings.
 const LOOK: Duration = Duration::from_secs(5);
 
@@ -104,6 +106,7 @@ impl Repeats {
     /// While others are `busy`, or much is being written, it holds back.
     pub(super) fn run(&self, views: &Views, stopped: impl Fn() -> bool, busy: impl Fn() -> bool) {
         let mut scratch = Vec::new();
+        let mut writing: Option<Instant> = None;
         while !stopped() {
             let (names, all) = {
                 let mut inbox = self.inbox();
@@ -117,12 +120,16 @@ impl Repeats {
                 self.take_all(views, &stopped);
             }
             let names: Vec<String> = names.into_iter().collect();
+            if names.len() > LOOKS {
+                writing = Some(Instant::now());
+            }
             for some in names.chunks(AT_A_TIME) {
                 self.take(views, some);
             }
             self.inbox().busy = false;
             for _ in 0..MOST_RESTS {
-                if stopped() || !(busy() || self.inbox().names.len() > LOOKS) {
+                let writing = writing.is_some_and(|at| at.elapsed() < QUIET);
+                if stopped() || !(busy() || writing) {
                     break;
                 }
                 std::thread::sleep(REST);
