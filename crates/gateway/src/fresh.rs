@@ -276,4 +276,16 @@ mod tests {
         let vain = fresh.enough(ana, Duration::from_secs(1)).await;
         assert!(vain.is_none(), "nobody answered");
     }
+
+    #[tokio::test]
+    async fn who_needs_them_as_they_are_now_does_not_take_older_ones() {
+        let fresh = Fresh::default();
+        let vain = fresh.from_now_on(Duration::from_millis(10)).await;
+        assert!(vain.is_none(), "nobody answered");
+        let (found, ()) = tokio::join!(fresh.from_now_on(Duration::from_secs(60)), async {
+            fresh.wanted.notified().await;
+            learns(&fresh, fresh.now_us() + 1);
+        });
+        assert!(found.is_some());
+    }
 }
