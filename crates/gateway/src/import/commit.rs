@@ -17,8 +17,9 @@ use uuid::Uuid;
 use super::kept::{Kept, Placed};
 use super::kinds::{KINDS, Kind, set, text};
 use super::onto::{Onto, in_words, is_fatal};
+use super::outside;
 use super::plan::AT_A_TIME;
-use super::row::{Act, Done, Step, count};
+use super::row::{Act, Done, KeptRow, Step, count};
 
 /// Rows between two notes of how far it is.
 pub(super) const WINDOW: usize = 256;
@@ -108,10 +109,7 @@ impl Writing<'_> {
                 let here = &*rows;
                 let steps = wave.into_iter().map(|at| async move {
                     let (place, row) = &here[at.0];
-                    let came = self
-                        .step(*place, at.1, &row.steps[at.1], &row.shown())
-                        .await;
-                    (at, came)
+                    (at, self.step(*place, at.1, row).await)
                 });
                 let came: Vec<_> = futures::stream::iter(steps)
                     .buffer_unordered(AT_A_TIME)
@@ -135,13 +133,8 @@ impl Writing<'_> {
         Ok(())
     }
 
-    async fn step(
-        &self,
-        place: u64,
-        step_at: usize,
-        step: &Step,
-        row: &rapporteur_proto::gateway::v1::ImportRow,
-    ) -> Result<Came, Status> {
+    async fn step(&self, place: u64, step_at: usize, kept: &KeptRow) -> Result<Came, Status> {
+        let (step, row) = (&kept.steps[step_at], kept.shown());
         let shown = row.records.get(step_at).cloned().unwrap_or_default();
         let kind = Kind::of(&step.message).map_err(status)?;
         let (verb, request) = match step.act() {
@@ -160,9 +153,18 @@ impl Writing<'_> {
                 let wrong = |error: prost::DecodeError| Error::Internal(error.to_string());
                 ("Respond", request.map_err(wrong))
             }
+            Act::Move => {
+                let request = kind.act(&step.verb, &shown.name, kept.rests_on(step_at));
+                (step.verb.as_str(), request)
+            }
         };
         let mut request = request.map_err(status)?;
-        let why = self.reason(&row.place);
+        let mut why = self.reason(&row.place);
+        if step.act() == Act::Move {
+            let calendar = self.import.calendar.as_ref();
+            let calendar = calendar.map_or("", |calendar| calendar.name.as_str());
+            why = format!("{} ({why})", outside::why(row.change(), calendar));
+        }
         self.fill(&mut request, verb, (place, step_at), &why)
             .map_err(status)?;
         let method = kind.method(verb).map_err(status)?;
@@ -271,7 +273,8 @@ fn waves(rows: &mut [Placed], rank: usize) -> Result<Vec<Vec<At>>, Status> {
                 _ => DynamicMessage::new(kind.message.clone()),
             };
             let known: HashSet<&str> = names.iter().map(String::as_str).collect();
-            if waves.is_empty() || in_turn || speaks_of(&record, &known) {
+            let again = known.contains(shown.records[at].name.as_str());
+            if waves.is_empty() || in_turn || again || speaks_of(&record, &known) {
                 waves.push(Vec::new());
                 names.clear();
             }
@@ -290,7 +293,6 @@ mod tests {
     use rapporteur_proto::descriptor_pool;
     use rapporteur_proto::gateway::v1::{ImportRecord, ImportRow};
 
-    use super::super::row::KeptRow;
     use super::*;
 
     fn row(place: u64, message: &str, json: &str) -> Placed {

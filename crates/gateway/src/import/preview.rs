@@ -19,8 +19,9 @@ use tonic::Status;
 use super::kept::{Kept, Placed};
 use super::noun;
 use super::onto::Onto;
+use super::outside::{Calendar, Outside};
 use super::plan::Planner;
-use super::row::count;
+use super::row::{KeptRow, count};
 use super::spool::Spooled;
 
 /// Rows that are planned together.
@@ -39,13 +40,20 @@ pub(super) struct Asked {
     settings: Settings,
     options: Options,
     file_name: String,
+    calendar: Option<Calendar>,
 }
 
 impl Asked {
     /// Reads the first message.
     pub(super) fn read(request: &PreviewImportRequest) -> Result<Self, Error> {
         let mapping = mapping(&request.mapping)?;
+        let calendar = Calendar::asked(request)?;
         let format = match request.format.as_str() {
+            "" | "ical" if calendar.is_some() => Some(Format::Ical),
+            _ if calendar.is_some() => {
+                let why = "is ical, where the file is a snapshot of a calendar";
+                return Err(Error::invalid("format", why));
+            }
             "" => None,
             word => Some(Format::of_word(word).ok_or_else(|| {
                 let known: Vec<&str> = Format::ALL.into_iter().map(Format::word).collect();
@@ -87,6 +95,7 @@ impl Asked {
                 ..Options::default()
             },
             file_name: file_name(&request.file_name)?,
+            calendar,
         })
     }
 }
@@ -187,10 +196,18 @@ async fn made(
         settings,
         options,
         file_name,
+        calendar,
     } = asked;
     let mapping = Arc::new(mapping);
     let (sender, mut receiver) = mpsc::channel::<Verdict>(WAITING);
     let dialogue = settings.into.clone();
+    let outside = match calendar {
+        Some(calendar) => {
+            let file = &spooled.file;
+            Some(Outside::open(records, &dialogue, calendar, file, &options).await?)
+        }
+        None => None,
+    };
     let states = States::default();
     let (name, reading, named) = (file_name.clone(), mapping.clone(), states.clone());
     let read = tokio::task::spawn_blocking(move || {
@@ -214,29 +231,35 @@ async fn made(
         states,
         format!("preview of {file_name}"),
     );
-    let (mut place, mut summary) = (0, ImportSummary::default());
+    planner.outside = outside;
+    let mut noted = Noted {
+        kept,
+        told,
+        place: 0,
+        summary: ImportSummary::default(),
+    };
     loop {
         let mut verdicts = Vec::with_capacity(WINDOW);
         if receiver.recv_many(&mut verdicts, WINDOW).await == 0 {
             break;
         }
-        let rows = planner.plan(verdicts).await?;
-        let rows: Vec<Placed> = (place..).zip(rows).collect();
-        place += rows.len() as u64;
-        kept.write(&rows, None).await.map_err(status)?;
-        let rows = rows.into_iter().map(|(_, row)| row.shown());
-        let rows: Vec<_> = rows.collect();
-        for row in &rows {
-            count(&mut summary, row.verdict());
-        }
-        let some = PreviewImportResponse { rows, import: None };
-        if told.send(Ok(some)).await.is_err() {
-            return Err(Status::cancelled("nobody waits for the preview any more"));
-        }
+        noted.note(planner.plan(verdicts).await?).await?;
     }
     let read = read.await;
     let read = read.map_err(|error| status(Error::Internal(error.to_string())))?;
     let facts = read.map_err(|damage| status(Error::invalid("data", damage)))?;
+    let vanished = planner.outside.as_ref().map(|it| it.vanished().to_vec());
+    for some in vanished.unwrap_or_default().chunks(WINDOW) {
+        noted.note(planner.vanished(some.to_vec()).await?).await?;
+    }
+    let calendar = match planner.outside.take() {
+        Some(outside) => {
+            let (calendar, snapshot) = outside.finish();
+            kept.keep(&snapshot).await.map_err(status)?;
+            Some(calendar)
+        }
+        None => None,
+    };
     let import = Import {
         caller,
         dialogue,
@@ -248,11 +271,37 @@ async fn made(
             ..found(facts)
         }),
         state: ImportState::Previewed.into(),
-        summary: Some(summary),
+        summary: Some(noted.summary),
+        calendar,
         ..Import::default()
     };
     let import = noun::create(records, call, id, import).await;
     import.map_err(status)
+}
+
+/// Rows of a preview as they are kept, told and counted.
+struct Noted<'a> {
+    kept: &'a Kept,
+    told: mpsc::Sender<Result<PreviewImportResponse, Status>>,
+    /// The place of the next row.
+    place: u64,
+    summary: ImportSummary,
+}
+
+impl Noted<'_> {
+    async fn note(&mut self, rows: Vec<KeptRow>) -> Result<(), Status> {
+        let rows: Vec<Placed> = (self.place..).zip(rows).collect();
+        self.place += rows.len() as u64;
+        self.kept.write(&rows, None).await.map_err(status)?;
+        let rows = rows.into_iter().map(|(_, row)| row.shown());
+        let rows: Vec<_> = rows.collect();
+        for row in &rows {
+            count(&mut self.summary, row.verdict());
+        }
+        let some = PreviewImportResponse { rows, import: None };
+        let told = self.told.send(Ok(some)).await;
+        told.map_err(|_| Status::cancelled("nobody waits for the preview any more"))
+    }
 }
 
 /// What was found out about a file, as it is told.
@@ -305,6 +354,11 @@ mod tests {
         assert!(wrong(&|it| it.file_name = "a/".into()).contains("file_name:"));
         assert!(wrong(&|it| it.format = "pdf".into()).contains("xlsx"));
         assert!(wrong(&|it| it.delimiter = "::".into()).contains("delimiter:"));
+        let sheet = wrong(&|it| {
+            it.calendar = "council".into();
+            it.format = "csv".into();
+        });
+        assert!(sheet.contains("format:"), "{sheet}");
         let unknown = wrong(&|it| {
             it.parameters.insert("colour".into(), "red".into());
         });

@@ -162,7 +162,7 @@ impl Planner {
         }
     }
 
-    async fn propose(
+    pub(super) async fn propose(
         &self,
         kind: &Kind,
         verb: &str,
