@@ -46,12 +46,12 @@ const SECOND: [Event; 5] = [
     ("new", "Health", "20990501T170000Z", "Hall", "CONFIRMED"),
 ];
 
-/// The calendar, as it was written on some day: which day is no change.
+/// The calendar, as it was written on some day, which it tells in each event: which day is no change.
 fn calendar(events: &[Event], day: &str) -> String {
     let event = |(uid, title, start, place, status): &Event| {
         format!(
             "BEGIN:VEVENT\r\nUID:{uid}@council.example\r\nDTSTAMP:{day}T000000Z\r\nDTSTART:{start}\r\nSUMMARY:{title}\r\n\
-             LOCATION:{place}\r\nSTATUS:{status}\r\nEND:VEVENT\r\n"
+             LOCATION:{place}\r\nSTATUS:{status}\r\nDESCRIPTION:Written on {day}\r\nEND:VEVENT\r\n"
         )
     };
     let events: String = events.iter().map(event).collect();

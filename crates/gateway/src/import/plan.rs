@@ -227,6 +227,9 @@ impl Planner {
         for (record, ask) in draft.records.iter().zip(asks) {
             let moving = change.and_then(|change| Moving::asked(change, record, &ask));
             let mut found = self.find_out(record, ask).await?;
+            if self.outside.is_some() && change.is_none() {
+                found = moves::as_it_was(record, found);
+            }
             if moving.is_some() && found.verdict != ImportVerdict::Refused {
                 // That its state is another one is no longer to be noted.
                 found.reason.clear();

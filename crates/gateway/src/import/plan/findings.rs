@@ -179,7 +179,7 @@ impl Planner {
 }
 
 impl Found {
-    fn unchanged(note: &str) -> Self {
+    pub(super) fn unchanged(note: &str) -> Self {
         Self {
             verdict: ImportVerdict::Unchanged,
             reason: note.to_owned(),

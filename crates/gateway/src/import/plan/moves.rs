@@ -15,7 +15,7 @@ use super::super::kinds::{Kind, text};
 use super::super::onto::{in_words, is_fatal};
 use super::super::outside::told;
 use super::super::row::{Act, KeptRow, Step};
-use super::findings::Ask;
+use super::findings::{Ask, Found};
 use super::{AT_A_TIME, Planner};
 
 const EVENT: &str = "rapporteur.events.v1.Event";
@@ -43,6 +43,23 @@ impl Moving {
             there: (**there).clone(),
         })
     }
+}
+
+/// What a calendar says of an event beside what the event is: snapshots do not compare it, since many write the day of
+/// the export into it.
+const BESIDE: [&str; 2] = ["description", "links"];
+
+/// An event that is as it was in the snapshot before is not written for what stands beside it.
+pub(super) fn as_it_was(record: &Record, found: Found) -> Found {
+    let beside = found
+        .fields
+        .iter()
+        .all(|field| BESIDE.contains(&field.as_str()));
+    if record.kind != "event" || found.verdict != ImportVerdict::Updated || !beside {
+        return found;
+    }
+    let fields = found.fields.join(" and ");
+    Found::unchanged(&format!("another {fields} alone is no change of an event"))
 }
 
 /// The verb that leads from one state to another, where a calendar may do that: it cancels, and says when something is
