@@ -1,6 +1,7 @@
 //! Files of others come in: looked at first, committed as they were seen, never twice, gone on with after a kill, taken
 //! back. All files are made up.
 
+mod calendars;
 mod formats;
 mod killed;
 

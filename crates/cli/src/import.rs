@@ -73,6 +73,13 @@ pub(crate) struct Ask {
     /// The sheet of a workbook; all visible ones when not given
     #[arg(long, value_name = "NAME")]
     sheet: Option<String>,
+    /// The file is the whole of an outside calendar, called so here (an id): each event is told that was added, changed,
+    /// moved or cancelled since the last time, or is not in it any more
+    #[arg(long, value_name = "ID")]
+    calendar: Option<String>,
+    /// What to do with events that are not in the calendar any more and were still to come
+    #[arg(long, requires = "calendar", value_parser = word::parser("rapporteur.gateway.v1.ImportVanished"))]
+    vanished: Option<i32>,
     /// Look only: write nothing
     #[arg(long)]
     dry_run: bool,

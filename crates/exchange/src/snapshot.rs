@@ -37,6 +37,9 @@ struct Seen {
     cancelled: bool,
     /// Whether it is in the newest file.
     present: bool,
+    /// The record that was made of it; empty when none was.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    record: String,
 }
 
 /// What happened to an event between two snapshots.
@@ -77,6 +80,10 @@ pub struct Change {
     pub key: String,
     /// Its title, as last seen.
     pub title: String,
+    /// When it begins, as last seen; empty when nobody said.
+    pub begins: String,
+    /// The record that was made of it, by [`Snapshot::recorded`]; empty when none was.
+    pub record: String,
     /// What happened.
     pub what: What,
     /// What is different, by name.
@@ -140,40 +147,48 @@ impl Snapshot {
             format: Some(Format::Ical),
             ..options.clone()
         };
-        let (mut rows, mut refused) = (Vec::new(), Vec::new());
+        let (mut newest, mut refused) = (Newest::default(), Vec::new());
         let facts = read(source, "", &options, &mut |item| {
             match item {
-                Ok(row) => rows.push(row),
+                Ok(row) => newest.take(&row),
                 Err(refusal) => refused.push(refusal),
             }
             ControlFlow::Continue(())
         })?;
-        Ok((Self::of(&rows), refused, facts))
+        Ok((newest.whole(), refused, facts))
     }
 
     /// The snapshot of the events of a calendar, as the reader gives them.
     pub fn of<'r>(rows: impl IntoIterator<Item = &'r Row>) -> Self {
-        let mut newest: BTreeMap<String, (i64, Seen)> = BTreeMap::new();
+        let mut newest = Newest::default();
         for row in rows {
-            let sequence = row.get("SEQUENCE").and_then(first);
-            let sequence = sequence.and_then(|text| text.parse().ok()).unwrap_or(0);
-            let (key, seen) = (key(row), Seen::of(row));
-            let older = newest.get(&key).is_none_or(|(there, _)| *there <= sequence);
-            if older {
-                newest.insert(key, (sequence, seen));
-            }
+            newest.take(row);
         }
-        Self {
-            events: newest
-                .into_iter()
-                .map(|(key, (_, seen))| (key, seen))
-                .collect(),
+        newest.whole()
+    }
+
+    /// Says which record was made of an event, so that it is known when the event has vanished.
+    pub fn recorded(&mut self, key: &str, record: &str) {
+        if let Some(seen) = self.events.get_mut(key) {
+            record.clone_into(&mut seen.record);
         }
+    }
+
+    /// The events that vanished before, which were still to come then and are now, as [`What::VanishedFuture`].
+    pub fn missing(&self, now: Timestamp) -> impl Iterator<Item = Change> {
+        let gone = self.events.iter().filter(|(_, seen)| !seen.present);
+        let missing = gone.filter(move |(_, seen)| seen.vanished(now) == What::VanishedFuture);
+        missing.map(|(key, seen)| Change::of(key, seen, What::VanishedFuture, Vec::new()))
     }
 
     /// How many events are in it.
     pub fn len(&self) -> usize {
         self.events.values().filter(|seen| seen.present).count()
+    }
+
+    /// Whether an event is in it.
+    pub fn has(&self, key: &str) -> bool {
+        self.events.get(key).is_some_and(|seen| seen.present)
     }
 
     /// Whether no event is in it.
@@ -207,25 +222,64 @@ impl Snapshot {
                 (Some(before), None) if before.present => before.vanished(now),
                 _ => continue,
             };
-            let title = after.or(before).and_then(|seen| seen.fields.get("summary"));
-            diff.changes.push(Change {
-                key: key.clone(),
-                title: title.cloned().unwrap_or_default(),
-                what,
-                fields,
-            });
+            if let Some(seen) = after.or(before) {
+                diff.changes.push(Change::of(key, seen, what, fields));
+            }
         }
         diff
     }
 
     /// Takes a newer snapshot over, and says what is different. Events that vanished stay known.
-    pub fn follow(&mut self, newer: Self, now: Timestamp) -> Diff {
+    pub fn follow(&mut self, mut newer: Self, now: Timestamp) -> Diff {
         let diff = self.diff(&newer, now);
-        for seen in self.events.values_mut() {
+        for (key, seen) in &mut self.events {
             seen.present = false;
+            // A row that is refused this time takes no record away.
+            if let Some(newer) = newer.events.get_mut(key)
+                && newer.record.is_empty()
+            {
+                newer.record.clone_from(&seen.record);
+            }
         }
         self.events.extend(newer.events);
         diff
+    }
+}
+
+/// The newest version of each event of a file.
+#[derive(Default)]
+struct Newest(BTreeMap<String, (i64, Seen)>);
+
+impl Newest {
+    fn take(&mut self, row: &Row) {
+        let sequence = row.get("SEQUENCE").and_then(first);
+        let sequence = sequence.and_then(|text| text.parse().ok()).unwrap_or(0);
+        let (key, seen) = (key(row), Seen::of(row));
+        let there = self.0.get(&key);
+        if there.is_none_or(|(there, _)| *there <= sequence) {
+            self.0.insert(key, (sequence, seen));
+        }
+    }
+
+    fn whole(self) -> Snapshot {
+        let events = self.0.into_iter();
+        Snapshot {
+            events: events.map(|(key, (_, seen))| (key, seen)).collect(),
+        }
+    }
+}
+
+impl Change {
+    fn of(key: &str, seen: &Seen, what: What, fields: Vec<Field>) -> Self {
+        let field = |name: &str| seen.fields.get(name).cloned().unwrap_or_default();
+        Self {
+            key: key.to_owned(),
+            title: field("summary"),
+            begins: field("dtstart"),
+            record: seen.record.clone(),
+            what,
+            fields,
+        }
     }
 }
 
@@ -264,6 +318,7 @@ impl Seen {
             fields,
             cancelled: is("STATUS", "CANCELLED") || is("method", "CANCEL"),
             present: true,
+            record: String::new(),
         }
     }
 

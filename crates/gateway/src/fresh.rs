@@ -135,9 +135,9 @@ impl Fresh {
             loop {
                 self.wanted.notify_one();
                 // Whoever asks gives up after a failure, until somebody wants to know again.
-                match timeout(ASK_AGAIN, news.wait_for(|known| known.as_of_us >= wanted)).await {
-                    Ok(known) => return known.ok().map(|known| known.clone()),
-                    Err(_) => {}
+                let fresh = news.wait_for(|known| known.as_of_us >= wanted);
+                if let Ok(known) = timeout(ASK_AGAIN, fresh).await {
+                    return known.ok().map(|known| known.clone());
                 }
             }
         };

@@ -34,6 +34,8 @@ pub(super) async fn import(ctx: &mut Context<'_>, ask: Ask) -> Result<()> {
         encoding: ask.encoding.clone().unwrap_or_default(),
         delimiter: ask.delimiter.map(String::from).unwrap_or_default(),
         sheet: ask.sheet.clone().unwrap_or_default(),
+        calendar: ask.calendar.clone().unwrap_or_default(),
+        vanished: ask.vanished.unwrap_or_default(),
         data: Vec::new(),
     };
     let (to, broken) = (ctx.connect()?, Broken::default());
@@ -90,6 +92,9 @@ fn facts(ctx: &mut Context<'_>, import: &Import) -> Result<()> {
     ctx.say(said.join(", "))?;
     for note in &file.notes {
         ctx.say(format_args!("  {note}"))?;
+    }
+    if let Some(calendar) = &import.calendar {
+        ctx.say(report::Changes::of(calendar))?;
     }
     let summary = import.summary.unwrap_or_default();
     ctx.say(format_args!("would be: {}", words(&summary)))

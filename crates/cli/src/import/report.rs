@@ -3,7 +3,7 @@
 use std::fmt::{self, Display, Formatter};
 
 use rapporteur_proto::gateway::v1::{
-    Import, ImportRecord, ImportRow, ImportSummary, ImportVerdict,
+    Import, ImportCalendar, ImportChange, ImportRecord, ImportRow, ImportSummary, ImportVerdict,
 };
 use serde::Serialize;
 
@@ -47,6 +47,59 @@ impl Display for Report {
     }
 }
 
+/// What happened to the events of a calendar.
+#[derive(Serialize)]
+pub(super) struct Changes<'a> {
+    name: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    previous: &'a str,
+    added: i64,
+    returned: i64,
+    changed: i64,
+    moved: i64,
+    cancelled: i64,
+    vanished_past: i64,
+    vanished_future: i64,
+    unchanged: i64,
+}
+
+impl<'a> Changes<'a> {
+    pub(super) fn of(calendar: &'a ImportCalendar) -> Self {
+        Self {
+            name: &calendar.name,
+            previous: &calendar.previous,
+            added: calendar.added,
+            returned: calendar.returned,
+            changed: calendar.changed,
+            moved: calendar.moved,
+            cancelled: calendar.cancelled,
+            vanished_past: calendar.vanished_past,
+            vanished_future: calendar.vanished_future,
+            unchanged: calendar.unchanged,
+        }
+    }
+}
+
+impl Display for Changes<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let told = [
+            (self.added, "added"),
+            (self.returned, "returned"),
+            (self.changed, "changed"),
+            (self.moved, "moved"),
+            (self.cancelled, "cancelled"),
+            (self.vanished_future, "vanished that were to come"),
+            (self.vanished_past, "vanished that were over"),
+        ];
+        write!(f, "calendar {}: {} as before", self.name, self.unchanged)?;
+        let told = told.iter().filter(|(count, _)| *count > 0);
+        for (count, words) in told {
+            write!(f, ", {count} {words}")?;
+        }
+        Ok(())
+    }
+}
+
 /// An import with its rows.
 pub(super) struct Shown<'a> {
     pub(super) import: &'a Import,
@@ -61,6 +114,8 @@ struct Whole<'a> {
     import: &'a str,
     written: bool,
     file: File<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    calendar: Option<Changes<'a>>,
     rows: Vec<Row<'a>>,
 }
 
@@ -82,6 +137,8 @@ struct Row<'a> {
     line: i64,
     place: &'a str,
     verdict: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    change: String,
     #[serde(skip_serializing_if = "str::is_empty")]
     key: &'a str,
     #[serde(skip_serializing_if = "str::is_empty")]
@@ -111,6 +168,14 @@ fn verdict(of: ImportVerdict) -> String {
     word::of(of.as_str_name(), "IMPORT_VERDICT_")
 }
 
+/// Empty when nothing happened.
+fn change(row: &ImportRow) -> String {
+    match row.change() {
+        ImportChange::Unspecified => String::new(),
+        change => word::of(change.as_str_name(), "IMPORT_CHANGE_"),
+    }
+}
+
 impl<'a> Row<'a> {
     fn of(row: &'a ImportRow) -> Self {
         let record = |record: &'a ImportRecord| Record {
@@ -125,6 +190,7 @@ impl<'a> Row<'a> {
             line: row.line,
             place: &row.place,
             verdict: verdict(row.verdict()),
+            change: change(row),
             key: &row.key,
             column: &row.column,
             reason: &row.reason,
@@ -153,6 +219,7 @@ fn whole(ctx: &mut Context<'_>, shown: &Shown<'_>) -> Result<()> {
             line_ends: &file.line_ends,
             notes: &file.notes,
         },
+        calendar: shown.import.calendar.as_ref().map(Changes::of),
         rows: shown.rows.iter().map(Row::of).collect(),
     };
     output::data(ctx, &whole)
@@ -168,6 +235,8 @@ pub(super) fn show(ctx: &mut Context<'_>, shown: &Shown<'_>, limit: usize) -> Re
     for row in shown.rows {
         let shows = match row.verdict() {
             ImportVerdict::Refused => true,
+            // Nothing vanishes without a word.
+            _ if is_gone(row) => true,
             ImportVerdict::Unchanged if in_short => false,
             _ if in_short => {
                 changing += 1;
@@ -184,12 +253,22 @@ pub(super) fn show(ctx: &mut Context<'_>, shown: &Shown<'_>, limit: usize) -> Re
     if left > 0 {
         ctx.say(format_args!("and {left} rows more: --limit 0 shows all"))?;
     }
+    if let Some(calendar) = &shown.import.calendar {
+        ctx.say(Changes::of(calendar))?;
+    }
     ctx.say(Report::of(&shown.import.summary.unwrap_or_default()))?;
     if shown.written {
         let undo = format!("rapporteur import undo {}", name::short(&shown.import.name));
         ctx.say(format_args!("{}; taken back by: {undo}", shown.import.name))?;
     }
     Ok(())
+}
+
+fn is_gone(row: &ImportRow) -> bool {
+    matches!(
+        row.change(),
+        ImportChange::VanishedPast | ImportChange::VanishedFuture
+    )
 }
 
 /// The rows of an import that was made.
@@ -241,12 +320,12 @@ fn line(ctx: &Context<'_>, row: &ImportRow) -> Vec<String> {
     if !row.column.is_empty() {
         reason = format!("{}: {reason}", row.column);
     }
-    vec![
-        row.place.clone(),
-        verdict(row.verdict()),
-        records.join("\n"),
-        reason,
-    ]
+    let mut verdict = verdict(row.verdict());
+    let change = change(row);
+    if !change.is_empty() {
+        verdict = format!("{verdict} ({change})");
+    }
+    vec![row.place.clone(), verdict, records.join("\n"), reason]
 }
 
 /// What was taken back, and what stays.

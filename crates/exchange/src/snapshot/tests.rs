@@ -108,6 +108,32 @@ fn the_same_file_again_changes_nothing_and_what_vanished_stays_known() {
 }
 
 #[test]
+fn the_record_of_an_event_is_known_when_it_is_gone() {
+    let (mut before, after) = pair();
+    before.recorded("gone", "dialogues/r/events/gone");
+    before.recorded("over", "dialogues/r/events/over");
+    before.recorded("same", "dialogues/r/events/same");
+    let mut kept = Snapshot::default();
+    kept.follow(before, now());
+    assert_eq!(kept.missing(now()).count(), 0);
+    let diff = kept.follow(after.clone(), now());
+    let gone = diff.changes.iter().find(|change| change.key == "gone");
+    let gone = gone.unwrap();
+    assert_eq!(gone.record, "dialogues/r/events/gone");
+    assert_eq!(gone.begins, "2026-04-07T17:00:00+00:00");
+    // Of those that vanished only the one that is still to come is missed, and only until then.
+    let missing: Vec<Change> = kept.missing(now()).collect();
+    assert_eq!(missing.len(), 1);
+    assert_eq!(missing[0].record, "dialogues/r/events/gone");
+    let later = "2026-05-01T00:00:00Z".parse().unwrap();
+    assert_eq!(kept.missing(later).count(), 0);
+    assert_eq!(
+        kept.events["same"].record, "dialogues/r/events/same",
+        "a file that does not say it takes it not away"
+    );
+}
+
+#[test]
 fn of_two_versions_in_one_file_the_later_holds() {
     let found = calendar(&[
         "UID:a\nSEQUENCE:2\nSUMMARY:Second",

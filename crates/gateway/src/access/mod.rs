@@ -13,7 +13,7 @@
 //! 0x11 | key id           the hashes of a key's secrets
 //! 0x12 | key id           when the key was last used
 //! 0x13                    rewritten by every change of keys and grants, so that one look tells of any
-//! 0x14, 0x15              rows of imports and how far these are, see `crate::import::kept`
+//! 0x14, 0x15, 0x16        rows of imports, how far these are, snapshots of calendars, see `crate::import::kept`
 //! ```
 //!
 //! | module | holds |

@@ -21,6 +21,7 @@ use self::waves::waves;
 use super::kept::{Cursor, Kept, Placed};
 use super::kinds::{KINDS, Kind, etag, set};
 use super::onto::{Onto, in_words, is_fatal};
+use super::outside;
 use super::plan::AT_A_TIME;
 use super::row::{Act, Done, KeptRow, Step, count};
 
@@ -201,9 +202,18 @@ impl Writing<'_> {
                 let wrong = |error: prost::DecodeError| Error::Internal(error.to_string());
                 ("Respond", request.map_err(wrong))
             }
+            Act::Move => {
+                let request = kind.act(&step.verb, &shown.name, kept.rests_on(step_at));
+                (step.verb.as_str(), request)
+            }
         };
         let mut request = request.map_err(status)?;
-        let why = self.reason(&row.place);
+        let mut why = self.reason(&row.place);
+        if step.act() == Act::Move {
+            let calendar = self.import.calendar.as_ref();
+            let calendar = calendar.map_or("", |calendar| calendar.name.as_str());
+            why = format!("{} ({why})", outside::why(row.change(), calendar));
+        }
         self.fill(&mut request, verb, (place, step_at), &why)
             .map_err(status)?;
         let request = match step.act() {

@@ -3,12 +3,14 @@
 //! ```text
 //! 0x14 | import id | place    a row, with what is to be written of it
 //! 0x15 | import id            how far the import is
+//! 0x16 | import id | part     the snapshot of a calendar that it leaves
 //! ```
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use prost::Message;
+use rapporteur_exchange::snapshot::Snapshot;
 use rapporteur_proto::gateway::v1::ImportSummary;
 use rapporteur_records::{Error, Records, Result, time};
 use rapporteur_store::key::{Key, KeyReader, prefix_end};
@@ -21,6 +23,9 @@ use crate::access::book::decoded;
 
 const ROWS: u8 = 0x14;
 const CURSORS: u8 = 0x15;
+const SNAPSHOTS: u8 = 0x16;
+/// Bytes of one part of a snapshot.
+const PART_BYTES: usize = 512 << 10;
 /// Most writes and bytes of one batch of ours: others write beside it.
 const BATCH_WRITES: usize = 500;
 const BATCH_BYTES: usize = 4 << 20;
@@ -154,8 +159,51 @@ impl Kept {
         rows.collect()
     }
 
-    /// Forgets all rows.
+    fn parts(&self) -> Key {
+        Key::new(SNAPSHOTS).str(&self.id)
+    }
+
+    /// Keeps the snapshot of a calendar that the import leaves.
+    pub async fn keep(&self, snapshot: &Snapshot) -> Result<()> {
+        let wrong = |error: serde_json::Error| Error::Internal(error.to_string());
+        let bytes = serde_json::to_vec(snapshot).map_err(wrong)?;
+        for (part, bytes) in (0_u64..).zip(bytes.chunks(PART_BYTES)) {
+            let key = self.parts().u64(part).into_bytes();
+            self.commit(vec![Write::put(key, bytes.to_vec())]).await?;
+        }
+        Ok(())
+    }
+
+    /// The snapshot that the import left.
+    pub async fn snapshot(&self) -> Result<Snapshot> {
+        let wrong = |error: serde_json::Error| {
+            Error::Internal(format!("the snapshot of imports/{}: {error}", self.id))
+        };
+        let (mut from, to) = (
+            self.parts().into_bytes(),
+            prefix_end(self.parts().as_slice()),
+        );
+        let mut bytes = Vec::new();
+        loop {
+            // One by one: an answer of a store has a limit.
+            let found = self.store.scan(&from, &to, 1, Direction::Forward).await?;
+            let Some((key, row)) = found.into_iter().next() else {
+                return serde_json::from_slice(&bytes).map_err(wrong);
+            };
+            bytes.extend_from_slice(&row.value);
+            from = prefix_end(&key);
+        }
+    }
+
+    /// Forgets all rows, and the snapshot.
     pub async fn clear(&self) -> Result<()> {
+        let (from, to) = (self.parts(), prefix_end(self.parts().as_slice()));
+        let parts = self
+            .store
+            .scan(from.as_slice(), &to, BATCH_WRITES, Direction::Forward)
+            .await?;
+        let parts = parts.into_iter().map(|(key, _)| Write::delete(key));
+        self.commit(parts.collect()).await?;
         loop {
             let rows = self.from(0, BATCH_WRITES).await?;
             if rows.is_empty() {
@@ -218,6 +266,37 @@ mod tests {
             }),
             steps: Vec::new(),
         }
+    }
+
+    #[tokio::test]
+    async fn a_snapshot_is_kept_in_parts_and_forgotten_with_the_rows() {
+        let folder = tempfile::tempdir().unwrap();
+        let store: Arc<dyn Store> = SledStore::open(folder.path(), Options::default()).unwrap();
+        let (kept, other) = (Kept::of(&store, "a"), Kept::of(&store, "ab"));
+        let calendar = |count: usize| {
+            let event = |n: usize| {
+                let title = "long ".repeat(200);
+                format!("BEGIN:VEVENT\r\nUID:{n}\r\nSUMMARY:{title}\r\nEND:VEVENT\r\n")
+            };
+            let events: String = (0..count).map(event).collect();
+            let text = format!("BEGIN:VCALENDAR\r\n{events}END:VCALENDAR\r\n");
+            let options = rapporteur_exchange::read::Options::default();
+            Snapshot::read(std::io::Cursor::new(text), &options)
+                .unwrap()
+                .0
+        };
+        let (large, small) = (calendar(2_000), calendar(1));
+        kept.keep(&large).await.unwrap();
+        other.keep(&small).await.unwrap();
+        assert_eq!(kept.snapshot().await.unwrap(), large);
+        assert_eq!(other.snapshot().await.unwrap(), small);
+        kept.clear().await.unwrap();
+        assert!(
+            kept.snapshot().await.is_err(),
+            "a snapshot that is lost is no empty one"
+        );
+        assert_eq!(other.snapshot().await.unwrap(), small);
+        store.close().await.unwrap();
     }
 
     #[tokio::test]

@@ -144,6 +144,14 @@ impl Kind {
         bytes.into()
     }
 
+    /// A request to move a record that has this etag by a verb.
+    pub(super) fn act(&self, verb: &str, name: &str, etag: &str) -> Result<DynamicMessage> {
+        let mut request = DynamicMessage::new(self.method(verb)?.input());
+        set(&mut request, "name", Value::String(name.to_owned()))?;
+        set(&mut request, "etag", Value::String(etag.to_owned()))?;
+        Ok(request)
+    }
+
     /// A request to change these fields of a record that has this etag.
     pub(super) fn update(
         &self,

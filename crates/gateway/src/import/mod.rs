@@ -13,6 +13,7 @@
 //! | `kinds` | what can be imported, as calls |
 //! | [`onto`] | the services, asked in the name of the caller |
 //! | `spool`, `preview`, `plan`, `compare`, `ledger` | from a file to a preview |
+//! | `outside` | snapshots of outside calendars, each compared with the one before |
 //! | `commit`, `undo` | from a preview to the record, and back |
 
 mod commit;
@@ -22,6 +23,7 @@ mod kinds;
 mod ledger;
 pub mod noun;
 pub mod onto;
+mod outside;
 mod plan;
 mod preview;
 pub mod row;

@@ -4,11 +4,15 @@ use rapporteur_access::{Rights, Role};
 use rapporteur_proto::gateway::v1::{Import, ImportState};
 use rapporteur_records::edit::illegal_move;
 use rapporteur_records::{
-    Call, Error, Listing, Noun, Pattern, Range, Records, Result, Stored, draft, time,
+    Call, Error, Listing, Noun, PageRequest, Pattern, Range, Records, Result, Stored, draft,
+    layout, time,
 };
 use rapporteur_server::Caller;
+use rapporteur_store::key::Key;
 
 const DIALOGUE: Pattern = Pattern("dialogues/*");
+/// By the calendar of which they are snapshots.
+const BY_CALENDAR: u8 = 1;
 
 /// Imports.
 pub static IMPORT: Noun<Import> = Noun {
@@ -25,15 +29,25 @@ pub static IMPORT: Noun<Import> = Noun {
         "undo_time",
         "undone",
         "kept",
+        "calendar",
     ],
     under: None,
     guards: |_| Vec::new(),
-    index: |_| Vec::new(),
+    index: |import| {
+        let calendar = import.calendar.iter();
+        let keys = calendar.map(|calendar| of_calendar(&import.dialogue, &calendar.name));
+        keys.map(|key| key.str(&import.name).into_bytes()).collect()
+    },
     complete: |_| {},
     check: |import, violations| {
         violations.required_name("import.dialogue", &import.dialogue, DIALOGUE);
     },
 };
+
+fn of_calendar(dialogue: &str, calendar: &str) -> Key {
+    let index = layout::index(IMPORT.kind, BY_CALENDAR);
+    index.str(dialogue).str(calendar)
+}
 
 /// Whether a caller is shown an import: who made it, and the officers of its dialogue.
 pub(super) fn shows(import: &Import, caller: &Caller) -> bool {
@@ -57,6 +71,35 @@ pub(super) fn listing(dialogue: String, caller: Caller) -> Result<Listing<Import
     Ok(listing.only(move |import| {
         (dialogue.is_empty() || import.dialogue == dialogue) && shows(import, &caller)
     }))
+}
+
+/// The last import of a calendar that was begun to be written and is not taken back.
+pub(super) async fn last_of(
+    records: &Records,
+    dialogue: &str,
+    calendar: &str,
+) -> Result<Option<Import>> {
+    use ImportState as S;
+    let mut listing = Listing::names(&IMPORT, "");
+    let range = Range::prefix(of_calendar(dialogue, calendar).into_bytes());
+    listing.ranges = vec![range.backward()];
+    let listing =
+        listing.only(|import| matches!(import.state(), S::Committing | S::Committed | S::Undoing));
+    let mut asked = PageRequest {
+        size: 1,
+        ..PageRequest::default()
+    };
+    loop {
+        let page = records.list(&IMPORT, &listing, &asked).await?;
+        if let Some(stored) = page.records.first() {
+            return of_stored(stored).map(Some);
+        }
+        // A page may be empty where many previews were not written.
+        match page.next {
+            Some(next) => asked.after = next,
+            None => return Ok(None),
+        }
+    }
 }
 
 /// An import that the caller is shown.

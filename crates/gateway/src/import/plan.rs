@@ -2,6 +2,7 @@
 //! each record.
 
 mod findings;
+mod moves;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, PoisonError};
@@ -14,17 +15,20 @@ use rapporteur_exchange::map::{Draft, Mapping, Record, Verdict};
 use rapporteur_exchange::row::{Place, Refused};
 use rapporteur_proto::bare::{ancestors, each_text};
 use rapporteur_proto::events::v1::{Party, PartyKind};
-use rapporteur_proto::gateway::v1::{ImportRecord, ImportRow, ImportVerdict};
+use rapporteur_proto::gateway::v1::{ImportChange, ImportRecord, ImportRow, ImportVerdict};
 use rapporteur_records::Result as Answer;
 use rapporteur_server::status;
 use tonic::Status;
 
 use super::kinds::Kind;
 use super::onto::Onto;
+use super::outside::{Outside, told};
 use super::preview::States;
 use super::row::{Act, KeptRow, Step};
 use crate::at_hand::AtHand;
 use findings::Ask;
+use moves::Moving;
+pub(super) use moves::way_back;
 
 /// Calls that are on their way at a time: enough that in a service's store one group gathers while another is on its way to
 /// the disk.
@@ -49,6 +53,8 @@ pub(super) struct Planner {
     spoken_of: HashSet<Digest>,
     /// States that the file names and that may not be on record.
     states: States,
+    /// The calendar of which the file is a snapshot, if it is one.
+    pub(super) outside: Option<Outside>,
     /// Why, for the change log of a proposal: it is not written.
     reason: String,
 }
@@ -70,6 +76,7 @@ impl Planner {
             there: HashSet::new(),
             spoken_of: HashSet::new(),
             states,
+            outside: None,
             reason,
         }
     }
@@ -102,6 +109,13 @@ impl Planner {
                         .filter(|field| field != "state")
                         .collect()
                 });
+            }
+        }
+        if let Some(outside) = &mut self.outside {
+            for draft in drafts(&verdicts) {
+                if let Some(event) = draft.records.iter().find(|record| record.kind == "event") {
+                    outside.recorded(&draft.row, &event.name);
+                }
             }
         }
         let this = &*self;
@@ -230,9 +244,21 @@ impl Planner {
             }),
             steps: Vec::new(),
         };
+        let change = self
+            .outside
+            .as_ref()
+            .and_then(|outside| outside.change(&draft.row));
         let mut records = Vec::new();
         for (record, ask) in draft.records.iter().zip(asks) {
-            let found = self.find_out(record, ask).await?;
+            let moving = change.and_then(|change| Moving::asked(change, record, &ask));
+            let mut found = self.find_out(record, ask).await?;
+            if self.outside.is_some() && change.is_none() {
+                found = moves::as_it_was(record, found);
+            }
+            if moving.is_some() && found.verdict != ImportVerdict::Refused {
+                // That its state is another one is no longer to be noted.
+                found.reason.clear();
+            }
             let refused = found.verdict == ImportVerdict::Refused;
             kept.steps.push(Step {
                 message: record.message.descriptor().full_name().to_owned(),
@@ -251,9 +277,15 @@ impl Planner {
                 // What comes after it rests on it.
                 break;
             }
+            if let Some(moving) = moving {
+                let (moved, step) = self.moved(&record.name, moving).await?;
+                kept.steps.push(step);
+                records.push(moved);
+            }
         }
         if let Some(row) = kept.row.as_mut() {
             row.records = records;
+            row.set_change(change.map_or(ImportChange::Unspecified, |change| told(change.what)));
         }
         kept.judge();
         if !kept.fits() {

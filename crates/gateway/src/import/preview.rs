@@ -19,8 +19,9 @@ use tonic::Status;
 use super::kept::{Kept, Placed};
 use super::noun;
 use super::onto::Onto;
+use super::outside::{Calendar, Outside};
 use super::plan::Planner;
-use super::row::count;
+use super::row::{KeptRow, count};
 use super::spool::Spooled;
 use crate::at_hand::AtHand;
 
@@ -40,13 +41,20 @@ pub(super) struct Asked {
     settings: Settings,
     options: Options,
     file_name: String,
+    calendar: Option<Calendar>,
 }
 
 impl Asked {
     /// Reads the first message.
     pub(super) fn read(request: &PreviewImportRequest) -> Result<Self, Error> {
         let mapping = mapping(&request.mapping)?;
+        let calendar = Calendar::asked(request)?;
         let format = match request.format.as_str() {
+            "" | "ical" if calendar.is_some() => Some(Format::Ical),
+            _ if calendar.is_some() => {
+                let why = "is ical, where the file is a snapshot of a calendar";
+                return Err(Error::invalid("format", why));
+            }
             "" => None,
             word => Some(Format::of_word(word).ok_or_else(|| {
                 let known: Vec<&str> = Format::ALL.into_iter().map(Format::word).collect();
@@ -88,6 +96,7 @@ impl Asked {
                 ..Options::default()
             },
             file_name: file_name(&request.file_name)?,
+            calendar,
         })
     }
 }
@@ -196,11 +205,19 @@ async fn made(
         settings,
         options,
         file_name,
+        calendar,
     } = asked;
     let Known { parties, there } = known;
     let mapping = Arc::new(mapping);
     let (sender, mut receiver) = mpsc::channel::<Verdict>(WAITING);
     let dialogue = settings.into.clone();
+    let outside = match calendar {
+        Some(calendar) => {
+            let file = &spooled.file;
+            Some(Outside::open(records, &dialogue, calendar, file, &options).await?)
+        }
+        None => None,
+    };
     let states = States::default();
     let (name, reading, named) = (file_name.clone(), mapping.clone(), states.clone());
     let read = tokio::task::spawn_blocking(move || {
@@ -225,27 +242,41 @@ async fn made(
         states,
         format!("preview of {file_name}"),
     );
-    let (mut place, mut summary) = (0, ImportSummary::default());
-    let mut planned: Vec<Placed> = Vec::new();
+    planner.outside = outside;
+    let mut noted = Noted {
+        kept,
+        told,
+        place: 0,
+        summary: ImportSummary::default(),
+        planned: Vec::new(),
+    };
     loop {
         let mut verdicts = Vec::with_capacity(WINDOW);
         let ended = receiver.recv_many(&mut verdicts, WINDOW).await == 0;
         // Rows are kept while the next are planned.
-        let before = keep(kept, std::mem::take(&mut planned), &told);
-        let (rows, before) = tokio::join!(planner.plan(verdicts), before);
+        let (rows, before) = tokio::join!(planner.plan(verdicts), noted.keep());
         before?;
         if ended {
             break;
         }
-        planned = (place..).zip(rows?).collect();
-        place += planned.len() as u64;
-        for (_, row) in &planned {
-            count(&mut summary, row.verdict());
-        }
+        noted.count(rows?);
     }
     let read = read.await;
     let read = read.map_err(|error| status(Error::Internal(error.to_string())))?;
     let facts = read.map_err(|damage| status(Error::invalid("data", damage)))?;
+    let vanished = planner.outside.as_ref().map(|it| it.vanished().to_vec());
+    for some in vanished.unwrap_or_default().chunks(WINDOW) {
+        noted.count(planner.vanished(some.to_vec()).await?);
+        noted.keep().await?;
+    }
+    let calendar = match planner.outside.take() {
+        Some(outside) => {
+            let (calendar, snapshot) = outside.finish();
+            kept.keep(&snapshot).await.map_err(status)?;
+            Some(calendar)
+        }
+        None => None,
+    };
     let import = Import {
         caller,
         dialogue,
@@ -257,30 +288,50 @@ async fn made(
             ..found(facts)
         }),
         state: ImportState::Previewed.into(),
-        summary: Some(summary),
+        summary: Some(noted.summary),
+        calendar,
         ..Import::default()
     };
     let import = noun::create(records, call, id, import).await;
     import.map_err(status)
 }
 
-/// Keeps rows that are planned, and tells of them.
-async fn keep(
-    kept: &Kept,
-    rows: Vec<Placed>,
-    told: &mpsc::Sender<Result<PreviewImportResponse, Status>>,
-) -> Result<(), Status> {
-    if rows.is_empty() {
-        return Ok(());
+/// Rows of a preview as they are counted, kept and told.
+struct Noted<'a> {
+    kept: &'a Kept,
+    told: mpsc::Sender<Result<PreviewImportResponse, Status>>,
+    /// The place of the next row.
+    place: u64,
+    summary: ImportSummary,
+    /// Rows that are counted, and neither kept nor told yet.
+    planned: Vec<Placed>,
+}
+
+impl Noted<'_> {
+    /// Counts the rows that were planned last, when those before are kept.
+    fn count(&mut self, rows: Vec<KeptRow>) {
+        for row in &rows {
+            count(&mut self.summary, row.verdict());
+        }
+        self.planned = (self.place..).zip(rows).collect();
+        self.place += self.planned.len() as u64;
     }
-    kept.write(&rows, None).await.map_err(status)?;
-    let rows = rows.into_iter().filter_map(|(_, row)| row.row);
-    let some = PreviewImportResponse {
-        rows: rows.collect(),
-        import: None,
-    };
-    let heard = told.send(Ok(some)).await;
-    heard.map_err(|_| Status::cancelled("nobody waits for the preview any more"))
+
+    /// Keeps rows, and tells of them.
+    async fn keep(&mut self) -> Result<(), Status> {
+        let rows = std::mem::take(&mut self.planned);
+        if rows.is_empty() {
+            return Ok(());
+        }
+        self.kept.write(&rows, None).await.map_err(status)?;
+        let rows = rows.into_iter().filter_map(|(_, row)| row.row);
+        let some = PreviewImportResponse {
+            rows: rows.collect(),
+            import: None,
+        };
+        let heard = self.told.send(Ok(some)).await;
+        heard.map_err(|_| Status::cancelled("nobody waits for the preview any more"))
+    }
 }
 
 /// What was found out about a file, as it is told.
@@ -333,6 +384,11 @@ mod tests {
         assert!(wrong(&|it| it.file_name = "a/".into()).contains("file_name:"));
         assert!(wrong(&|it| it.format = "pdf".into()).contains("xlsx"));
         assert!(wrong(&|it| it.delimiter = "::".into()).contains("delimiter:"));
+        let sheet = wrong(&|it| {
+            it.calendar = "council".into();
+            it.format = "csv".into();
+        });
+        assert!(sheet.contains("format:"), "{sheet}");
         let unknown = wrong(&|it| {
             it.parameters.insert("colour".into(), "red".into());
         });

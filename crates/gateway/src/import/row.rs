@@ -39,6 +39,9 @@ pub struct Step {
     /// Whether rows share the record.
     #[prost(bool, tag = "7")]
     pub shared: bool,
+    /// The verb that moves it.
+    #[prost(string, tag = "8")]
+    pub verb: String,
 }
 
 /// What is to be done with a record.
@@ -53,6 +56,8 @@ pub enum Act {
     Update = 2,
     /// An answer is entered in its ledger.
     Respond = 3,
+    /// It is moved to another state by a verb.
+    Move = 4,
 }
 
 /// What became of a step.
@@ -116,6 +121,31 @@ impl KeptRow {
         row.set_verdict(verdict);
     }
 
+    /// The etag on which a step rests: the one since the step before it on the same record, when that is written.
+    pub fn rests_on(&self, at: usize) -> &str {
+        let written = |other: &usize| self.steps[*other].done() == Done::Written;
+        let before = (0..at).rev().filter(|other| self.same(*other, at));
+        let rests = before.into_iter().find(written).unwrap_or(at);
+        &self.steps[rests].etag
+    }
+
+    /// The etag that the record of a step has since the last step of the row on it.
+    pub fn since(&self, at: usize) -> &str {
+        let touched = |other: &usize| {
+            self.same(*other, at) && !matches!(self.steps[*other].done(), Done::Not | Done::Over)
+        };
+        let last = (at..self.steps.len()).rev().find(touched).unwrap_or(at);
+        &self.steps[last].etag
+    }
+
+    fn same(&self, one: usize, other: usize) -> bool {
+        let records = self.row.as_ref().map_or(&[][..], |row| &row.records);
+        match (records.get(one), records.get(other)) {
+            (Some(one), Some(other)) => one.name == other.name,
+            _ => false,
+        }
+    }
+
     /// Whether it is not too large to be kept.
     pub fn fits(&self) -> bool {
         self.encoded_len() < LIMITS.value_bytes
@@ -158,6 +188,27 @@ mod tests {
         };
         row.judge();
         row
+    }
+
+    #[test]
+    fn steps_on_one_record_rest_on_each_other() {
+        let mut row = row(&[
+            (false, ImportVerdict::Updated),
+            (false, ImportVerdict::Updated),
+        ]);
+        for (at, etag) in ["1", "1"].into_iter().enumerate() {
+            row.steps[at].etag = etag.to_owned();
+        }
+        assert_eq!(row.rests_on(1), "1");
+        row.steps[0].etag = "2".into();
+        row.steps[0].set_done(Done::Written);
+        assert_eq!((row.rests_on(1), row.rests_on(0)), ("2", "2"));
+        assert_eq!(row.since(0), "2", "the second is not written");
+        row.steps[1].etag = "3".into();
+        row.steps[1].set_done(Done::Written);
+        assert_eq!((row.since(0), row.since(1)), ("3", "3"));
+        row.row.as_mut().unwrap().records[1].name = "another".into();
+        assert_eq!((row.since(0), row.rests_on(1)), ("2", "3"));
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! An import taken back, from its last row to its first: what it changed gets its old values, what it made is cancelled or
-//! withdrawn where its state allows that, and hidden from the public where not, since nothing is ever deleted. What somebody has changed since stays, and so does what has no
-//! way back; each record says what became of it.
+//! withdrawn where its state allows that, and hidden from the public where not, since nothing is ever deleted. What
+//! somebody has changed since stays, and so does what has no way back; each record says what became of it.
 
-use prost_reflect::{DynamicMessage, Value};
+use prost_reflect::DynamicMessage;
 use rapporteur_proto::gateway::v1::{Import, ImportRow, UndoImportResponse};
 use rapporteur_server::status;
 use tokio::sync::mpsc;
@@ -10,8 +10,9 @@ use tonic::{Code, Status};
 
 use super::commit::{WINDOW, Writing};
 use super::kept::{Cursor, Kept};
-use super::kinds::{Kind, set};
+use super::kinds::{Kind, text};
 use super::onto::{Onto, in_words, is_fatal};
+use super::plan::way_back;
 use super::row::{Act, Done, KeptRow, Step};
 
 /// Takes back what is left to take back, in the name of who undoes it.
@@ -74,8 +75,10 @@ async fn undo_row(
         if row.steps[at].done() != Done::Written {
             continue;
         }
-        let (done, words) = take_back(writing, (place, at), row, why).await?;
+        let (done, words, etag) = take_back(writing, (place, at), row, why).await?;
         row.steps[at].set_done(done);
+        // What the row did to the record before rests on this.
+        row.steps[at].etag = etag.unwrap_or_else(|| row.since(at).to_owned());
         if let Some(record) = row.row.as_mut().and_then(|row| row.records.get_mut(at)) {
             record.undone = words;
         }
@@ -106,8 +109,8 @@ async fn take_back(
     (place, at): (u64, usize),
     row: &KeptRow,
     why: &str,
-) -> Result<(Done, String), Status> {
-    let step = &row.steps[at];
+) -> Result<(Done, String, Option<String>), Status> {
+    let (step, etag) = (&row.steps[at], row.since(at));
     let shown = row.shown();
     let record = shown.records.get(at).cloned().unwrap_or_default();
     let kind = Kind::of(&step.message).map_err(status)?;
@@ -119,17 +122,30 @@ async fn take_back(
     let ways: Vec<(&str, DynamicMessage)> = match step.act() {
         Act::Update => {
             let before = kind.read(&step.before).map_err(status)?;
-            let request = kind.update(&before, &record.fields, &step.etag);
+            let request = kind.update(&before, &record.fields, etag);
             vec![("Update", request.map_err(status)?)]
         }
         Act::Create if step.shared => {
             "other records may rest on it".clone_into(&mut refused);
             Vec::new()
         }
-        Act::Create => ways_back(kind, &record.name, &step.etag).map_err(status)?,
+        Act::Create => ways_back(kind, &record.name, etag).map_err(status)?,
         Act::Respond => {
             "an answer in the ledger is not taken out; enter the next".clone_into(&mut refused);
             Vec::new()
+        }
+        Act::Move => {
+            let before = kind.read(&step.before).map_err(status)?;
+            match way_back(&step.verb, &before) {
+                Some(verb) => {
+                    let request = kind.act(verb, &record.name, etag);
+                    vec![(verb, request.map_err(status)?)]
+                }
+                None => {
+                    "no verb leads back to the state before".clone_into(&mut refused);
+                    Vec::new()
+                }
+            }
         }
         Act::Leave => Vec::new(),
     };
@@ -139,14 +155,19 @@ async fn take_back(
         filled.map_err(status)?;
         let method = kind.method(verb).map_err(status)?;
         match writing.onto.call(method, &request).await {
-            Ok(_) if step.act() == Act::Update => {
-                return Ok((Done::TakenBack, "has its old values again".to_owned()));
+            Ok(answer) => {
+                let words = if step.act() == Act::Update {
+                    "has its old values again"
+                } else {
+                    past(verb)
+                };
+                let etag = text(&answer, "etag");
+                return Ok((Done::TakenBack, words.to_owned(), Some(etag)));
             }
-            Ok(_) => return Ok((Done::TakenBack, past(verb).to_owned())),
             Err(failed) if is_fatal(&failed) => return Err(failed),
             Err(changed) if changed.code() == Code::Aborted => {
                 let words = "stays: somebody has changed it since".to_owned();
-                return Ok((Done::Stays, words));
+                return Ok((Done::Stays, words, None));
             }
             Err(other) => refused = in_words(&other),
         }
@@ -154,7 +175,7 @@ async fn take_back(
     if refused.is_empty() {
         refused = format!("a {} is not taken back", record.kind.replace('_', " "));
     }
-    Ok((Done::Stays, format!("stays: {refused}")))
+    Ok((Done::Stays, format!("stays: {refused}"), None))
 }
 
 /// The requests that take a record of our making back, the first that is legal being the one.
@@ -163,12 +184,10 @@ fn ways_back(
     name: &str,
     etag: &str,
 ) -> rapporteur_records::Result<Vec<(&'static str, DynamicMessage)>> {
-    let verbs = kind.ways_back().iter().map(|verb| {
-        let mut request = DynamicMessage::new(kind.method(verb)?.input());
-        set(&mut request, "name", Value::String(name.to_owned()))?;
-        set(&mut request, "etag", Value::String(etag.to_owned()))?;
-        Ok((*verb, request))
-    });
+    let verbs = kind
+        .ways_back()
+        .iter()
+        .map(|verb| Ok((*verb, kind.act(verb, name, etag)?)));
     let mut ways: Vec<_> = verbs.collect::<rapporteur_records::Result<_>>()?;
     ways.extend(kind.hide(name, etag)?.map(|request| ("Update", request)));
     Ok(ways)
@@ -180,6 +199,9 @@ fn past(verb: &str) -> &'static str {
         "Withdraw" => "withdrawn",
         "Update" => "hidden from the public",
         "Retract" => "retracted",
+        "Plan" => "planned again",
+        "Confirm" => "confirmed again",
+        "Postpone" => "postponed again",
         _ => "taken back",
     }
 }

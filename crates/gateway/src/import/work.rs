@@ -13,7 +13,7 @@ use tonic::Status;
 
 use super::kept::{Cursor, Kept};
 use super::onto::Onto;
-use super::{Imports, commit, noun, undo};
+use super::{Imports, commit, noun, outside, undo};
 
 /// An import that nobody else writes here meanwhile.
 pub(super) struct Busy {
@@ -63,6 +63,9 @@ impl Imports {
             return Ok(end(import));
         }
         let records = &self.0.records;
+        if import.state() == ImportState::Previewed {
+            outside::check(records, &import).await.map_err(status)?;
+        }
         let committer = call.caller.clone();
         let begun = noun::step(
             records,

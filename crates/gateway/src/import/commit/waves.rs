@@ -46,7 +46,8 @@ pub(super) fn waves(
             let name = &shown.records[at].name;
             // A new chair closes the one before: their order is their meaning.
             let in_turn = kind.message.name() == "Chairmanship";
-            if waves.is_empty() || in_turn || waits(kind, name, step, &names)? {
+            let again = names.contains(name);
+            if waves.is_empty() || in_turn || again || waits(kind, name, step, &names)? {
                 waves.push(Vec::new());
                 names.clear();
             }

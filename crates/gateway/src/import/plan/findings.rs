@@ -190,7 +190,7 @@ impl Planner {
     }
 
     /// What a service would answer to a request, with this record in it where it is given apart.
-    async fn propose(
+    pub(super) async fn propose(
         &self,
         kind: &Kind,
         verb: &str,
@@ -212,7 +212,7 @@ impl Planner {
 }
 
 impl Found {
-    fn unchanged(note: &str) -> Self {
+    pub(super) fn unchanged(note: &str) -> Self {
         Self {
             verdict: ImportVerdict::Unchanged,
             reason: note.to_owned(),
