@@ -157,9 +157,10 @@ impl Server {
                 *self.keeper.lock().unwrap() = Some(keeper);
                 return;
             }
-            // With a signal, since without one the folder goes too: the keeper may only be slow to begin.
+            // With a signal, since without one the folder goes too: the keeper may only be slow to begin. Of all
+            // signals, this one alone reaches a server that the keeper has only just begun.
             if let Some(mut pipe) = keeper.stdin.take() {
-                let _ = writeln!(pipe, "QUIT");
+                let _ = writeln!(pipe, "KILL");
             }
             keeper.wait().unwrap();
             assert!(Instant::now() < deadline, "{}", self.log());
