@@ -7,11 +7,13 @@
 //! | [`spelling`] | one form for British and American spelling; accents that keyboards left out |
 //! | [`stems`] | one form for a word's endings, by language |
 //! | [`tokenizer`] | the same as tokenizers of the index |
+//! | [`reading`] | texts that were read, kept |
 //!
 //! Stop words stay in the index, so that phrases can be found; whoever asks leaves them out ([`stop_word`]).
 
 mod arabic;
 pub mod fold;
+pub mod reading;
 pub mod spelling;
 pub mod split;
 pub mod stems;

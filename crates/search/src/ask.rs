@@ -6,7 +6,6 @@
 use tantivy::Searcher;
 use tantivy::query::{AllQuery, BooleanQuery, Occur, Query as Asking};
 
-use crate::document::Text;
 use crate::error::Result;
 use crate::facet::{Counts, Facets};
 use crate::filter::Filter;
@@ -15,11 +14,12 @@ use crate::highlight::Marks;
 use crate::index::Index;
 use crate::page::{Best, Order, Place, Top};
 use crate::query::Query;
+use crate::rank::Text;
 use crate::statistics::{Figures, Statistics};
 use crate::terms::{Guess, Match, Terms};
 
-/// Gives the texts of documents by their names, where they are at hand; nothing for what is not.
-pub type Texts<'a> = dyn Fn(&[&str]) -> Vec<Vec<Text>> + 'a;
+/// Shows the texts of documents, one after the other as they are named; none of what is not at hand.
+pub type Texts<'a> = dyn Fn(&[&str], &mut dyn FnMut(&[Text<'_>])) + 'a;
 
 /// A question.
 #[derive(Clone, Copy)]

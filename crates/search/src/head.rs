@@ -101,21 +101,11 @@ impl<'a> Head<'a> {
         };
         let scorer = self.question.scorer(statistics, &self.fields)?;
         let names: Vec<&str> = head.iter().map(|place| place.name.as_str()).collect();
-        let texts = (self.texts)(&names);
-        let mut places: Vec<Place> = head
-            .iter()
-            .zip(texts)
-            .map(|(place, texts)| {
-                let parts: Vec<rank::Text<'_>> = texts
-                    .iter()
-                    .map(|text| rank::Text {
-                        words: &text.words,
-                        language: &text.language,
-                        is_title: text.is_title,
-                    })
-                    .collect();
-                Place::scored(scorer.score(&parts), place.name.clone())
-            })
+        let mut scores = Vec::with_capacity(names.len());
+        (self.texts)(&names, &mut |texts| scores.push(scorer.score(texts)));
+        let scored = head.iter().zip(scores);
+        let mut places: Vec<Place> = scored
+            .map(|(place, score)| Place::scored(score, place.name.clone()))
             .collect();
         if let Some(after) = self.after {
             places.retain(|place| *place > after.place);

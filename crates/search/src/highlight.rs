@@ -3,7 +3,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::analysis::{Analysis, tokenizer_name};
+use foldhash::fast::RandomState;
+
+use crate::analysis::Analysis;
+use crate::analysis::reading::{Form, Reading, Token, form};
 
 /// Characters of a snippet, about.
 const SNIPPET: usize = 240;
@@ -13,10 +16,13 @@ const LEAD: usize = 60;
 /// What to mark.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Marks {
-    folded: HashSet<String>,
-    stems: HashMap<&'static str, HashSet<String>>,
+    folded: Forms,
+    /// By language (ISO 639-1).
+    stems: HashMap<&'static str, Forms>,
     beginnings: Vec<String>,
 }
+
+type Forms = HashSet<Form, RandomState>;
 
 /// A piece of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,12 +35,12 @@ pub struct Piece {
 
 impl Marks {
     pub(crate) fn fold(&mut self, word: &str) {
-        self.folded.insert(word.to_owned());
+        self.folded.insert(form(word));
     }
 
     pub(crate) fn stem(&mut self, language: &str, stem: &str) {
-        let own = self.stems.entry(tokenizer_name(language)).or_default();
-        own.insert(stem.to_owned());
+        let language = Analysis::of(language).language();
+        self.stems.entry(language).or_default().insert(form(stem));
     }
 
     pub(crate) fn beginning(&mut self, beginning: &str) {
@@ -47,34 +53,50 @@ impl Marks {
     }
 
     /// Where the words that were found are in a text, in bytes, in order and apart.
-    fn found(&self, text: &str, language: &str) -> Vec<(usize, usize)> {
-        let stems = self.stems.get(tokenizer_name(language));
+    fn found(&self, text: &str, reading: &Reading) -> Vec<(usize, usize)> {
+        let stems = self.stems.get(reading.language());
+        let begun = self.begun(text, reading.language());
+        let is_found = |at: usize, token: &Token| {
+            self.folded.contains(&token.folded)
+                || stems.is_some_and(|stems| stems.contains(&token.stem))
+                || begun.get(at).copied().unwrap_or_default()
+        };
         let mut found: Vec<(usize, usize)> = Vec::new();
-        Analysis::of(language).each(text, |word| {
-            let is_found = self.folded.contains(word.folded)
-                || stems.is_some_and(|stems| stems.contains(word.stem))
-                || self
-                    .beginnings
-                    .iter()
-                    .any(|b| word.folded.starts_with(b.as_str()));
-            match found.last_mut() {
-                _ if !is_found => {}
-                Some(last) if word.from < last.1 => last.1 = last.1.max(word.to),
-                _ => found.push((word.from, word.to)),
+        for (at, token) in reading.tokens().iter().enumerate() {
+            if !is_found(at, token) {
+                continue;
             }
-        });
+            let (from, to) = token.span();
+            match found.last_mut() {
+                Some(last) if from < last.1 => last.1 = last.1.max(to),
+                _ => found.push((from, to)),
+            }
+        }
         found
     }
 
-    /// The whole text in pieces, as far as it has anything to mark.
-    pub fn whole(&self, text: &str, language: &str) -> Option<Vec<Piece>> {
-        let found = self.found(text, language);
+    /// Of each word of a text, whether it begins as a word that was asked for by its beginning; nothing when none was.
+    fn begun(&self, text: &str, language: &str) -> Vec<bool> {
+        let mut begun = Vec::new();
+        if !self.beginnings.is_empty() {
+            Analysis::of(language).each(text, |word| {
+                let mut beginnings = self.beginnings.iter();
+                begun.push(beginnings.any(|beginning| word.folded.starts_with(beginning.as_str())));
+            });
+        }
+        begun
+    }
+
+    /// The whole text in pieces, as far as it has anything to mark; `reading` is the same text.
+    pub fn whole(&self, text: &str, reading: &Reading) -> Option<Vec<Piece>> {
+        let found = self.found(text, reading);
         (!found.is_empty()).then(|| pieces(text, (0, text.len()), &found))
     }
 
-    /// The part of a text in which most was found, in pieces; `…` stands for what is left out.
-    pub fn snippet(&self, text: &str, language: &str) -> Option<Vec<Piece>> {
-        let found = self.found(text, language);
+    /// The part of a text in which most was found, in pieces; `…` stands for what is left out. `reading` is the same
+    /// text.
+    pub fn snippet(&self, text: &str, reading: &Reading) -> Option<Vec<Piece>> {
+        let found = self.found(text, reading);
         let within = |from: usize| {
             let begins = found.iter().filter(|(start, _)| *start >= from);
             begins.take_while(|(_, end)| *end <= from + SNIPPET).count()
@@ -165,17 +187,26 @@ mod tests {
     fn every_form_is_marked_where_its_language_has_it() {
         let text = "Les Migrants disparues, l'État & <b>état</b>";
         let expected = "Les [Migrants] [disparues], [l'État] & <b>[état]</b>";
-        assert_eq!(shown(marks().whole(text, "fr")), expected);
-        assert_eq!(marks().whole("nothing here", "en"), None);
+        assert_eq!(
+            shown(marks().whole(text, &Reading::of(text, "fr"))),
+            expected
+        );
+        assert_eq!(
+            marks().whole("nothing here", &Reading::of("nothing here", "en")),
+            None
+        );
         // The stem of another language means nothing.
-        assert_eq!(marks().whole("disparue", "en"), None);
+        assert_eq!(
+            marks().whole("disparue", &Reading::of("disparue", "en")),
+            None
+        );
     }
 
     #[test]
     fn a_snippet_shows_where_most_was_found_and_loses_no_letter() {
         let filler = "words that nobody has asked for ".repeat(20);
         let text = format!("migrants {filler} état des migrants, état {filler}");
-        let shown = shown(marks().snippet(&text, "fr"));
+        let shown = shown(marks().snippet(&text, &Reading::of(&text, "fr")));
         assert!(shown.starts_with('…') && shown.ends_with('…'), "{shown}");
         assert!(shown.contains("[état] des [migrants], [état]"), "{shown}");
         assert!(shown.chars().count() < 400, "{shown}");
@@ -188,6 +219,6 @@ mod tests {
         let mut marks = Marks::default();
         marks.fold("migrants");
         let text = format!("{} migrants {}", "移民".repeat(300), "é".repeat(500));
-        assert!(shown(marks.snippet(&text, "")).contains("[migrants]"));
+        assert!(shown(marks.snippet(&text, &Reading::of(&text, ""))).contains("[migrants]"));
     }
 }

@@ -47,6 +47,8 @@ use rapporteur_proto::changes::v1::Service;
 use rapporteur_proto::gateway::v1::{Position, SearchRequest};
 use rapporteur_records::{Error, Result, Sight};
 use rapporteur_search::Index;
+use rapporteur_search::analysis::reading::Readings;
+use rapporteur_search::rank::Text;
 use rapporteur_search::similar::{Match, Texts};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::spawn_blocking;
@@ -98,6 +100,7 @@ impl Search {
             folder: folder.to_owned(),
             live: RwLock::default(),
             recent: Recent::default(),
+            readings: Readings::default(),
             repeats: Repeats::default(),
             sayings: Sayings::default(),
             standing: watch::Sender::new(Standing::default()),
@@ -249,9 +252,13 @@ impl Search {
         let (search, views) = (self.clone(), views.clone());
         self.of_index(move || {
             let sight = question.sight().clone();
-            let texts = |names: &[&str]| views.whole(|model| texts(model, &sight, names));
+            let readings = &search.shared.readings;
+            let texts = |names: &[&str], show: &mut dyn FnMut(&[Text<'_>])| {
+                views.whole(|model| texts((model, readings), &sight, names, show));
+            };
             let answer = question.ask(&index, size, &after, &texts)?;
-            let found = Arc::new(views.whole(|model| shown(model, &question, answer)));
+            let found = views.whole(|model| shown((model, readings), &question, answer));
+            let found = Arc::new(found);
             search.shared.recent.keep(asked, state, found.clone());
             Ok((found, positions))
         })

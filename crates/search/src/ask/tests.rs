@@ -5,9 +5,11 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::*;
-use crate::document::{Document, Text};
+use crate::analysis::reading::Readings;
+use crate::document::Document;
 use crate::head::Cursor;
 use crate::query::{Vocabulary, parse};
+use crate::rank;
 
 const KEYWORDS: &[&str] = &["theme", "party", "seen"];
 
@@ -270,16 +272,17 @@ fn the_head_is_in_the_order_of_its_texts_on_every_page() {
         .map(|number| document(&format!("d{number:03}"), &[("en", &text(number))], &[]))
         .collect();
     let shelf = shelf(&documents);
-    let texts = |names: &[&str]| -> Vec<Vec<Text>> {
-        let of = |name: &&str| {
+    let readings = Readings::default();
+    let texts = |names: &[&str], show: &mut dyn FnMut(&[rank::Text<'_>])| {
+        for name in names {
             let number = name.trim_start_matches(|c: char| !c.is_ascii_digit());
-            vec![Text {
-                language: "en".into(),
-                words: text(number.parse().unwrap()),
+            let words = text(number.parse().unwrap());
+            show(&[rank::Text {
+                words: &words,
+                reading: readings.of(&words, "en"),
                 is_title: false,
-            }]
-        };
-        names.iter().map(of).collect()
+            }]);
+        }
     };
     let page = |size: usize, after: Option<&Cursor>| {
         shelf.ask(

@@ -9,7 +9,7 @@ use tantivy::schema::{
 use tantivy::{Index, Searcher, TantivyDocument, Term};
 
 use super::judged::{Pair, Text};
-use crate::analysis;
+use crate::analysis::{self, reading::Readings};
 use crate::rank::{self, CANDIDATES, Fields, Question, Scorer, Tuning, scorer};
 use crate::similar::Likeness;
 
@@ -28,6 +28,7 @@ pub struct Ranking<'a> {
     title: Field,
     stems: Vec<(&'static str, Field)>,
     tuning: Tuning,
+    readings: Readings,
 }
 
 impl<'a> Ranking<'a> {
@@ -87,6 +88,7 @@ impl<'a> Ranking<'a> {
             title,
             stems,
             tuning,
+            readings: Readings::default(),
         })
     }
 
@@ -169,19 +171,14 @@ impl<'a> Ranking<'a> {
 
     fn texts(&self, place: usize) -> Vec<rank::Text<'_>> {
         let (one, language) = (&self.corpus[place], self.languages[place]);
-        let text = |words, is_title| rank::Text {
+        let parts = [(&one.title, true), (&one.text, false)].into_iter();
+        let parts = parts.filter(|(words, _)| !words.is_empty());
+        let text = |(words, is_title): (&'a String, bool)| rank::Text {
             words,
-            language,
+            reading: self.readings.of(words, language),
             is_title,
         };
-        let mut texts = Vec::with_capacity(2);
-        if !one.title.is_empty() {
-            texts.push(text(&one.title, true));
-        }
-        if !one.text.is_empty() {
-            texts.push(text(&one.text, false));
-        }
-        texts
+        parts.map(text).collect()
     }
 }
 

@@ -254,7 +254,8 @@ impl Question {
             .sum();
         for (score, texts) in answers.iter().take(self.tuning.lessons) {
             for text in texts {
-                let Some(language) = analysis::languages().find(|known| *known == text.language)
+                let Some(language) =
+                    analysis::languages().find(|known| *known == text.reading.language())
                 else {
                     continue;
                 };

@@ -1,29 +1,31 @@
 //! How well one text answers a question.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
 use super::concepts;
 use super::question::{Question, letters_off};
 use crate::analysis::Analysis;
+use crate::analysis::reading::{Form, Reading, form};
 
 /// Two words of the question that are further apart in a text do not stand together.
 const WINDOW: usize = 4;
 
 /// A part of a document.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Text<'a> {
     /// The text.
     pub words: &'a str,
-    /// Its language (ISO 639-1); "" where it is not known.
-    pub language: &'a str,
+    /// The same, read in its language.
+    pub reading: Arc<Reading>,
     /// Whether it is a title.
     pub is_title: bool,
 }
 
-/// Words of a question, by number. Every word of many texts is looked up in it.
-type Places = HashMap<String, usize, RandomState>;
+/// Words of a question, by their form, with their numbers. Every word of many texts is looked up in it.
+type Places = HashMap<Form, usize, RandomState>;
 
 /// What a text has of one word of the question.
 #[derive(Clone, Copy, Debug, Default)]
@@ -44,11 +46,33 @@ pub struct Scorer {
     stems: HashMap<&'static str, Places>,
     /// Words of the question by folded form.
     folded: Places,
-    /// How rare the words of concepts are.
-    rarity: HashMap<String, f32>,
+    /// Words of the concepts' other phrases, by language and stem.
+    others: HashMap<&'static str, Places>,
+    concepts: Vec<Other>,
+    /// How many words of other phrases there are.
+    other_words: usize,
     average_length: f32,
     /// Words of the question that no text has.
     mistyped: Vec<String>,
+}
+
+/// A concept of the question, in other words.
+#[derive(Clone, Debug)]
+struct Other {
+    /// The words of the question that name it.
+    places: Vec<usize>,
+    /// What these weigh.
+    mass: f32,
+    phrases: Vec<Phrase>,
+}
+
+/// Another phrase for a concept.
+#[derive(Clone, Debug)]
+struct Phrase {
+    /// Its words by number, and how rare they are.
+    words: Vec<(usize, f32)>,
+    /// How rare they are, all together.
+    mass: f32,
 }
 
 /// How much a word says that is in `found` of `texts` texts (BM25's, never below zero).
@@ -65,30 +89,56 @@ impl Scorer {
         found: &HashMap<String, u64>,
         mistyped: Vec<String>,
     ) -> Self {
-        let rarity: HashMap<String, f32> = found
-            .iter()
-            .map(|(word, found)| (word.clone(), idf(texts, *found)))
-            .collect();
-        let weigh = |asked: &super::question::Asked| {
-            asked.weight * rarity.get(&asked.folded).copied().unwrap_or_default()
-        };
-        let weights = question.asked.iter().map(weigh).collect();
+        let rarity = |word: &str| found.get(word).map_or(0.0, |found| idf(texts, *found));
+        let weigh = |asked: &super::question::Asked| asked.weight * rarity(&asked.folded);
+        let weights: Vec<f32> = question.asked.iter().map(weigh).collect();
         let mut stems: HashMap<_, Places> = HashMap::new();
         let mut folded = Places::default();
         for (place, asked) in question.asked.iter().enumerate() {
             for (language, stem) in &asked.stems {
                 let own = stems.entry(*language).or_default();
-                own.entry(stem.clone()).or_insert(place);
+                own.entry(form(stem)).or_insert(place);
             }
-            folded.entry(asked.folded.clone()).or_insert(place);
+            folded.entry(form(&asked.folded)).or_insert(place);
         }
+        let mut others: HashMap<&'static str, Places> = HashMap::new();
+        let mut other_words = 0;
+        let mut phrase = |phrase: &concepts::Phrase| {
+            let own = others.entry(phrase.language).or_default();
+            let words = phrase.words.iter().map(|word| {
+                let number = *own.entry(form(word)).or_insert_with(|| {
+                    other_words += 1;
+                    other_words - 1
+                });
+                (number, rarity(&concepts::key(phrase.language, word)))
+            });
+            let words: Vec<(usize, f32)> = words.collect();
+            Phrase {
+                mass: words.iter().map(|(_, rare)| rare).sum(),
+                words,
+            }
+        };
+        let concept = |concept: &concepts::Concept| {
+            let places = concept.places.iter();
+            let places: Vec<usize> = places
+                .filter_map(|word| folded.get(&form(word)).copied())
+                .collect();
+            Other {
+                mass: places.iter().map(|place| weights[*place]).sum(),
+                places,
+                phrases: concept.phrases.iter().map(&mut phrase).collect(),
+            }
+        };
+        let concepts = question.concepts.iter().map(concept).collect();
         let average_length = (tokens as f32 / texts.max(1) as f32).max(1.0);
         Self {
             question,
             weights,
             stems,
             folded,
-            rarity,
+            others,
+            concepts,
+            other_words,
             average_length,
             mistyped,
         }
@@ -110,40 +160,38 @@ impl Scorer {
         let tuning = &self.question.tuning;
         let mut found = vec![Found::default(); self.question.asked.len()];
         let mut places: Vec<(usize, usize)> = Vec::new();
-        let mut others: HashMap<String, f32> = HashMap::new();
+        let mut others = vec![false; self.other_words];
         let (mut length, mut offset) = (0, 0);
         for text in texts {
-            let analysis = Analysis::of(text.language);
-            let stems = self.stems.get(analysis.language());
-            let mut last = 0;
-            analysis.each(text.words, |word| {
-                length += usize::from(!word.whole);
-                last = word.position + word.length;
-                let as_asked = self.folded.get(word.folded).copied();
-                let any_form = stems.and_then(|stems| stems.get(word.stem)).copied();
-                if !self.question.concepts.is_empty() {
-                    let key = concepts::key(analysis.language(), word.stem);
-                    if self.rarity.contains_key(&key) {
-                        *others.entry(key).or_default() += 1.0;
-                    }
+            let reading = &*text.reading;
+            let stems = self.stems.get(reading.language());
+            let other = self.others.get(reading.language());
+            let meant = self.meant(text);
+            let times = if text.is_title {
+                1.0 + tuning.title
+            } else {
+                1.0
+            };
+            for (at, token) in reading.tokens().iter().enumerate() {
+                if let Some(number) = other.and_then(|other| other.get(&token.stem)) {
+                    others[*number] = true;
                 }
-                let near = || self.meant(word.folded);
-                let Some(place) = as_asked.or(any_form).or_else(near) else {
-                    return;
+                let as_asked = self.folded.get(&token.folded).copied();
+                let any_form = || stems.and_then(|stems| stems.get(&token.stem)).copied();
+                let meant = || meant.get(at).copied().flatten();
+                let Some(place) = as_asked.or_else(any_form).or_else(meant) else {
+                    continue;
                 };
                 let one = &mut found[place];
-                one.times += if text.is_title {
-                    1.0 + tuning.title
-                } else {
-                    1.0
-                };
+                one.times += times;
                 one.as_asked |= as_asked.is_some();
-                if !word.whole {
-                    places.push((offset + word.position, place));
+                if !token.is_whole() {
+                    places.push((offset + token.position(), place));
                 }
-            });
+            }
+            length += reading.words();
             // Words of different parts do not stand together.
-            offset += last + WINDOW + 1;
+            offset += reading.end() + WINDOW + 1;
         }
         let norm = tuning.k1 * (1.0 - tuning.b + tuning.b * length as f32 / self.average_length);
         let mut score = 0.0;
@@ -165,7 +213,7 @@ impl Scorer {
             }
         }
         score += tuning.proximity * self.together(&places);
-        let more = self.other_words(&found, &others);
+        let more = self.in_other_words(&found, &others);
         score += more;
         if all > 0.0 && tuning.coordination > 0.0 {
             score *= ((answered + more).min(all) / all)
@@ -175,20 +223,31 @@ impl Scorer {
         score
     }
 
-    /// The mistyped word of the question that a word of a text is but for a letter or two.
-    fn meant(&self, word: &str) -> Option<usize> {
-        let near = |asked: &&String| {
-            let off = usize::from(letters_off(asked));
-            word.len().abs_diff(asked.len()) <= 2 * off && strsim::osa_distance(asked, word) <= off
+    /// Of each word of a text, the mistyped word of the question that it is but for a letter or two; nothing at all
+    /// when none is mistyped.
+    fn meant(&self, text: &Text<'_>) -> Vec<Option<usize>> {
+        let mut meant = Vec::new();
+        if self.mistyped.is_empty() {
+            return meant;
+        }
+        let near = |word: &str| {
+            let near = |asked: &&String| {
+                let off = usize::from(letters_off(asked));
+                word.len().abs_diff(asked.len()) <= 2 * off
+                    && strsim::osa_distance(asked, word) <= off
+            };
+            let asked = self.mistyped.iter().find(near)?;
+            self.folded.get(&form(asked)).copied()
         };
-        let asked = self.mistyped.iter().find(near)?;
-        self.folded.get(asked).copied()
+        let analysis = Analysis::of(text.reading.language());
+        analysis.each(text.words, |word| meant.push(near(word.folded)));
+        meant
     }
 
     /// What words of the question that stand together weigh: for each pair its best place; pairs in the order of
     /// the question, next to each other, count fully.
     fn together(&self, places: &[(usize, usize)]) -> f32 {
-        let mut best: HashMap<(usize, usize), f32> = HashMap::new();
+        let mut best: Vec<((usize, usize), f32)> = Vec::new();
         for (at, (here, one)) in places.iter().enumerate() {
             for (there, other) in &places[at + 1..] {
                 let apart = there - here;
@@ -209,48 +268,29 @@ impl Scorer {
                     0.5 / apart as f32
                 };
                 let value = close * self.weights[*one].min(self.weights[*other]);
-                let entry = best.entry((*one.min(other), *one.max(other))).or_default();
-                *entry = entry.max(value);
+                let pair = (*one.min(other), *one.max(other));
+                match best.iter_mut().find(|(known, _)| *known == pair) {
+                    Some((_, most)) => *most = most.max(value),
+                    None => best.push((pair, value)),
+                }
             }
         }
-        best.values().sum()
+        best.iter().map(|(_, value)| value).sum()
     }
 
     /// What other words for the same thing add, where the words themselves are missing.
-    fn other_words(&self, found: &[Found], others: &HashMap<String, f32>) -> f32 {
-        let tuning = &self.question.tuning;
+    fn in_other_words(&self, found: &[Found], others: &[bool]) -> f32 {
         let mut more = 0.0;
-        for concept in &self.question.concepts {
-            let places: Vec<usize> = concept
-                .places
-                .iter()
-                .filter_map(|folded| self.folded.get(folded).copied())
-                .collect();
-            let mass: f32 = places.iter().map(|place| self.weights[*place]).sum();
-            let there: f32 = places
-                .iter()
-                .filter(|place| found[**place].times > 0.0)
-                .map(|place| self.weights[*place])
-                .sum();
+        for concept in &self.concepts {
+            let there = concept.places.iter().filter(|at| found[**at].times > 0.0);
+            let there: f32 = there.map(|place| self.weights[*place]).sum();
             let mut best: f32 = 0.0;
-            for phrase in &concept.phrases {
-                let keys = phrase
-                    .words
-                    .iter()
-                    .map(|word| concepts::key(phrase.language, word));
-                let (mut has, mut of) = (0.0, 0.0);
-                for key in keys {
-                    let rare = self.rarity.get(&key).copied().unwrap_or_default();
-                    of += rare;
-                    if others.contains_key(&key) {
-                        has += rare;
-                    }
-                }
-                if of > 0.0 {
-                    best = best.max((has / of).powi(2));
-                }
+            for phrase in concept.phrases.iter().filter(|phrase| phrase.mass > 0.0) {
+                let has = phrase.words.iter().filter(|(number, _)| others[*number]);
+                let has: f32 = has.map(|(_, rare)| rare).sum();
+                best = best.max((has / phrase.mass).powi(2));
             }
-            more += (tuning.concept * best * mass - there).max(0.0);
+            more += (self.question.tuning.concept * best * concept.mass - there).max(0.0);
         }
         more
     }

@@ -9,12 +9,14 @@ use rapporteur_proto::gateway::v1::{
 };
 use rapporteur_proto::r#type::v1::LocalizedText;
 use rapporteur_records::Sight;
+use rapporteur_search::analysis::reading::Readings;
 use rapporteur_search::index::{PART, record_of};
 use rapporteur_search::page::Place;
-use rapporteur_search::{Answer, Marks, Match, Order, Piece, Text};
+use rapporteur_search::rank::Text;
+use rapporteur_search::{Answer, Marks, Match, Order, Piece};
 
 use super::field::{KIND, PARTY, STATE, THEME};
-use super::lens::lens;
+use super::lens::{Lens, lens};
 use super::question::SearchQuestion;
 use super::thing::{Thing, internal, things};
 use crate::model::Model;
@@ -34,14 +36,18 @@ pub struct Found {
 }
 
 /// Shows what was found, as far as the model of now still shows it to this reader.
-pub(crate) fn shown(model: &Model, question: &SearchQuestion, answer: Answer) -> Found {
+pub(crate) fn shown(
+    (model, readings): (&Model, &Readings),
+    question: &SearchQuestion,
+    answer: Answer,
+) -> Found {
     let (mut hits, mut bytes, mut last) = (Vec::new(), 0, None);
     for (number, place) in answer.places.iter().enumerate() {
         if bytes >= PAGE_BYTES {
             break;
         }
         last = Some(number);
-        if let Some(hit) = hit(model, question, &answer.marks, place) {
+        if let Some(hit) = hit((model, readings), question, &answer.marks, place) {
             bytes += hit.encoded_len();
             hits.push(hit);
         }
@@ -72,20 +78,36 @@ pub(crate) fn shown(model: &Model, question: &SearchQuestion, answer: Answer) ->
     Found { response, next }
 }
 
-/// The texts of documents, as a reader sees them; nothing of what is hidden from them.
-pub(crate) fn texts(model: &Model, sight: &Sight, names: &[&str]) -> Vec<Vec<Text>> {
-    let of = |name: &&str| {
-        let record = record_of(name);
-        let lens = lens(model, record, internal(model, record)?, sight)?;
-        let found = things(lens.for_words(), record)
-            .into_iter()
-            .find(|thing| thing.document.name == *name);
-        found.map(|thing| thing.document.texts)
-    };
-    names
-        .iter()
-        .map(|name| of(name).unwrap_or_default())
-        .collect()
+/// Shows the texts of documents, one after the other, as a reader sees them; nothing of what is hidden from them.
+pub(crate) fn texts(
+    (model, readings): (&Model, &Readings),
+    sight: &Sight,
+    names: &[&str],
+    show: &mut dyn FnMut(&[Text<'_>]),
+) {
+    for name in names {
+        let thing = found(model, name, sight, Lens::for_words);
+        let words = thing.iter().flat_map(|thing| &thing.words);
+        let texts = words.map(|words| Text {
+            words: &words.text,
+            reading: readings.of(&words.text, words.language),
+            is_title: words.is_title,
+        });
+        show(&texts.collect::<Vec<_>>());
+    }
+}
+
+/// What stands under the name of a document, as a reader sees it; nothing that is hidden from them.
+fn found<'m>(
+    model: &'m Model,
+    name: &'m str,
+    sight: &Sight,
+    through: fn(Lens<'m>) -> Lens<'m>,
+) -> Option<Thing<'m>> {
+    let record = record_of(name);
+    let lens = lens(model, record, internal(model, record)?, sight)?;
+    let mut all = things(through(lens), record).into_iter();
+    all.find(|thing| thing.name == name)
 }
 
 /// A record as a reader sees it; none that is hidden from them.
@@ -95,17 +117,14 @@ pub(super) fn seen_thing<'m>(model: &'m Model, name: &'m str, sight: &Sight) -> 
 }
 
 fn hit(
-    model: &Model,
+    (model, readings): (&Model, &Readings),
     question: &SearchQuestion,
     marks: &Marks,
     place: &Place,
 ) -> Option<SearchHit> {
     let record = record_of(&place.name);
     // The index may be behind: what has become hidden since is not shown.
-    let lens = lens(model, record, internal(model, record)?, question.sight())?;
-    let thing = things(lens, record)
-        .into_iter()
-        .find(|thing| thing.document.name == place.name)?;
+    let thing = found(model, &place.name, question.sight(), |lens| lens)?;
     let one = |field: &str| thing.values(field).next().unwrap_or_default().to_owned();
     let all = |field: &str| thing.values(field).map(str::to_owned).collect();
     let document = place.name.split_once(PART).map(|(_, id)| id);
@@ -120,7 +139,7 @@ fn hit(
         state: one(STATE),
         themes: all(THEME),
         parties: all(PARTY),
-        highlights: highlights(&thing, marks, &question.language),
+        highlights: highlights(&thing, readings, marks, &question.language),
         score: if question.order == Order::Relevance {
             place.score()
         } else {
@@ -131,7 +150,12 @@ fn hit(
 }
 
 /// The texts with marked words: the title first, in the language of the reader first.
-fn highlights(thing: &Thing<'_>, marks: &Marks, language: &str) -> Vec<Highlight> {
+fn highlights(
+    thing: &Thing<'_>,
+    readings: &Readings,
+    marks: &Marks,
+    language: &str,
+) -> Vec<Highlight> {
     let mut shown = Vec::new();
     if marks.is_empty() {
         return shown;
@@ -146,7 +170,7 @@ fn highlights(thing: &Thing<'_>, marks: &Marks, language: &str) -> Vec<Highlight
             if shown.len() == MOST_HIGHLIGHTS {
                 return shown;
             }
-            let Some(pieces) = marks.snippet(words, tag) else {
+            let Some(pieces) = marks.snippet(words, &readings.of(words, tag)) else {
                 continue;
             };
             let piece = |piece: Piece| HighlightPiece {

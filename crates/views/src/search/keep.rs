@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use rapporteur_search::analysis::reading::Readings;
 use rapporteur_search::{Generation, Generations, Index, Result, Writer};
 
 use super::after::{AT_A_TIME, After};
@@ -48,6 +49,8 @@ pub(super) struct Shared {
     pub(super) live: std::sync::RwLock<(u64, Option<Arc<Index>>)>,
     /// What was answered of late.
     pub(super) recent: Recent,
+    /// Texts that were read of late.
+    pub(super) readings: Readings,
     pub(super) repeats: Repeats,
     pub(super) sayings: Sayings,
     pub(super) standing: tokio::sync::watch::Sender<Standing>,

@@ -102,11 +102,10 @@ impl RelatedQuestion {
         let thing = seen_thing(model, &self.name, &self.sight)?;
         let mut words: Vec<String> = Vec::new();
         let own: Vec<(String, String)> = thing
-            .document
-            .texts
+            .words
             .iter()
             .take(TEXTS)
-            .map(|text| (text.language.clone(), text.words.clone()))
+            .map(|words| (words.language.to_owned(), words.text.clone().into_owned()))
             .collect();
         for (language, text) in &own {
             words.extend(texts.weighty(text, spoken(language, text), WORDS / own.len()));

@@ -8,8 +8,8 @@ use rapporteur_proto::recommendations::v1::{
 };
 use rapporteur_proto::r#type::v1::{CivilDate, Document as Paper, LocalizedText};
 use rapporteur_records::words::date::ordinal;
-use rapporteur_search::Document;
 use rapporteur_search::index::PART;
+use rapporteur_search::{Document, Text};
 
 use super::field::{
     DIALOGUE, IMPLEMENTATION, KIND, LANGUAGE, NODE, PARTY, RESPONSE, STATE, TAG, THEME, YEAR,
@@ -20,7 +20,6 @@ use crate::day::{first, last};
 use crate::model::Model;
 use crate::scope::dialogue_of;
 use crate::subject::Subject;
-use crate::trace::hop::actors;
 
 /// Language tag of words whose language nobody recorded.
 pub(super) const UNDETERMINED: &str = "und";
@@ -30,7 +29,13 @@ const CODES: &str = "en";
 /// Something that can be found, and what is shown of it.
 #[derive(Debug)]
 pub(crate) struct Thing<'m> {
-    pub(crate) document: Document,
+    /// The record, or `record#part`.
+    pub(crate) name: Cow<'m, str>,
+    /// Its words, those of titles and codes too, as they are searched.
+    pub(crate) words: Vec<Words<'m>>,
+    keywords: Vec<(&'static str, Cow<'m, str>)>,
+    /// Its day, in days since 1970-01-01.
+    day: Option<i64>,
     /// What it is called, or says where it has no title.
     pub(crate) title: Option<Cow<'m, LocalizedText>>,
     /// Its other texts.
@@ -41,6 +46,15 @@ pub(crate) struct Thing<'m> {
     only_words: bool,
 }
 
+/// Words of a thing in one language.
+#[derive(Debug)]
+pub(crate) struct Words<'m> {
+    /// BCP 47.
+    pub(crate) language: &'m str,
+    pub(crate) text: Cow<'m, str>,
+    pub(crate) is_title: bool,
+}
+
 /// The documents of a record for all readers; none of a record that is not found by its words.
 pub(crate) fn documents(model: &Model, name: &str) -> Vec<Document> {
     let Some(internal) = internal(model, name) else {
@@ -48,7 +62,7 @@ pub(crate) fn documents(model: &Model, name: &str) -> Vec<Document> {
     };
     versions(model, name, internal, |lens| {
         let all = things(lens, name).into_iter();
-        all.map(Thing::tagged).collect()
+        all.map(Thing::document).collect()
     })
 }
 
@@ -108,46 +122,68 @@ fn thing<'m>(lens: Lens<'m>, name: &'m str) -> Option<(Thing<'m>, &'m [Paper])> 
 }
 
 impl<'m> Thing<'m> {
-    fn new(lens: Lens<'_>, name: &str, kind: &str) -> Self {
-        let mut thing = Self {
-            document: Document {
-                name: name.to_owned(),
-                ..Document::default()
-            },
+    fn new(lens: Lens<'_>, name: impl Into<Cow<'m, str>>, kind: &'static str) -> Self {
+        Self {
+            name: name.into(),
+            words: Vec::new(),
+            keywords: vec![(KIND, kind.into())],
+            day: None,
             title: None,
             texts: Vec::new(),
             date: None,
             only_words: lens.only_words,
-        };
-        thing.keyword(KIND, kind);
+        }
+    }
+
+    /// The same, in the dialogue that its name says.
+    fn at_home(lens: Lens<'_>, name: &'m str, kind: &'static str) -> Self {
+        let mut thing = Self::new(lens, name, kind);
         if name.starts_with("dialogues/") {
             thing.keyword(DIALOGUE, dialogue_of(name));
         }
         thing
     }
 
-    fn keyword(&mut self, field: &'static str, value: impl Into<String>) {
-        if !self.only_words {
-            self.document.keyword(field, value);
+    /// Adds a value of a field, unless it has it or there is nothing to add.
+    fn keyword(&mut self, field: &'static str, value: impl Into<Cow<'m, str>>) {
+        if self.only_words {
+            return;
+        }
+        let value = value.into();
+        let has = |(of, is): &(&str, Cow<'_, str>)| *of == field && *is == value;
+        if !value.is_empty() && !self.keywords.iter().any(has) {
+            self.keywords.push((field, value));
         }
     }
 
     /// The values of a field.
     pub(crate) fn values(&self, field: &str) -> impl Iterator<Item = &str> {
-        let all = self.document.keywords.iter();
+        let all = self.keywords.iter();
         all.filter(move |(of, _)| *of == field)
-            .map(|(_, value)| value.as_str())
+            .map(|(_, value)| &**value)
     }
 
-    fn all(&mut self, field: &'static str, values: impl IntoIterator<Item = impl Into<String>>) {
+    fn all(
+        &mut self,
+        field: &'static str,
+        values: impl IntoIterator<Item = impl Into<Cow<'m, str>>>,
+    ) {
         for value in values {
             self.keyword(field, value);
         }
     }
 
+    /// By or for parties; others are named, and are not looked for.
+    fn of_parties(&mut self, names: impl IntoIterator<Item = &'m String>) {
+        let parties = names
+            .into_iter()
+            .filter(|name| name.starts_with("parties/"));
+        self.all(PARTY, parties.map(String::as_str));
+    }
+
     fn titled(&mut self, title: Option<&'m LocalizedText>) {
         if let Some(title) = title {
-            self.index(title, true);
+            self.read(title, true);
             self.title = Some(Cow::Borrowed(title));
         }
     }
@@ -155,25 +191,37 @@ impl<'m> Thing<'m> {
     /// Its text stands where others have a title, and counts as text.
     fn reads(&mut self, text: Option<&'m LocalizedText>) {
         if let Some(text) = text {
-            self.index(text, false);
+            self.read(text, false);
             self.title = Some(Cow::Borrowed(text));
         }
     }
 
     fn says(&mut self, text: Option<&'m LocalizedText>) {
         if let Some(text) = text {
-            self.index(text, false);
+            self.read(text, false);
             self.texts.push(text);
         }
     }
 
-    fn index(&mut self, text: &LocalizedText, is_title: bool) {
+    fn read(&mut self, text: &'m LocalizedText, is_title: bool) {
         // In a steady order, so that the same record makes the same document.
         let mut languages: Vec<_> = text.by_language.iter().collect();
         languages.sort();
         for (language, words) in languages {
-            self.document.text(language, words, is_title);
+            self.word(language, words.as_str(), is_title);
             self.in_language(language);
+        }
+    }
+
+    /// Adds words, if there are any.
+    fn word(&mut self, language: &'m str, text: impl Into<Cow<'m, str>>, is_title: bool) {
+        let text = text.into();
+        if !text.trim().is_empty() {
+            self.words.push(Words {
+                language,
+                text,
+                is_title,
+            });
         }
     }
 
@@ -188,41 +236,57 @@ impl<'m> Thing<'m> {
     }
 
     /// Words that are no text of a language.
-    fn mentions(&mut self, words: &str) {
-        self.document.text(UNDETERMINED, words, false);
+    fn mentions(&mut self, words: impl Into<Cow<'m, str>>) {
+        self.word(UNDETERMINED, words, false);
     }
 
-    fn about(&mut self, themes: &[String]) {
+    fn about(&mut self, themes: &'m [String]) {
         for theme in themes {
             self.keyword(THEME, theme.as_str());
-            self.document.text(CODES, &theme.replace('-', " "), false);
+            self.word(CODES, theme.replace('-', " "), false);
         }
     }
 
-    /// The document, with the tags that lead to its themes: the index alone has use for them.
-    fn tagged(mut self) -> Document {
+    /// What the index holds of it, with the tags that lead to its themes: the index alone has use for them.
+    pub(crate) fn document(mut self) -> Document {
         let tags: Vec<String> = self.values(THEME).map(tag).collect();
         self.all(TAG, tags);
-        self.document
+        self.untagged()
+    }
+
+    /// The same without these tags.
+    pub(super) fn untagged(self) -> Document {
+        let text = |words: Words<'_>| Text {
+            language: words.language.to_owned(),
+            words: words.text.into_owned(),
+            is_title: words.is_title,
+        };
+        let keywords = self.keywords.into_iter();
+        Document {
+            name: self.name.into_owned(),
+            texts: self.words.into_iter().map(text).collect(),
+            keywords: keywords.map(|(of, is)| (of, is.into_owned())).collect(),
+            day: self.day,
+        }
     }
 
     /// On a day, in the years from that day to another.
     fn dated(&mut self, date: Option<&'m CivilDate>, until: Option<&'m CivilDate>) {
         let Some(day) = first(date) else { return };
         self.date = date;
-        self.document.day = Some(ordinal(day));
+        self.day = Some(ordinal(day));
         let end = last(until).or_else(|| last(date)).unwrap_or(day);
         let years = day.year()..=end.year().max(day.year());
         self.all(YEAR, years.take(100).map(|year| format!("{year:04}")));
     }
 
     /// What serves a node serves those above it.
-    fn serves<'n>(&mut self, model: &Model, nodes: impl IntoIterator<Item = &'n str>) {
+    fn serves(&mut self, model: &'m Model, nodes: impl IntoIterator<Item = &'m str>) {
         for node in nodes {
             let mut at = node;
             // No plan is deeper; and whoever made a circle is not followed for ever.
             for _ in 0..16 {
-                self.document.keyword(NODE, at);
+                self.keyword(NODE, at);
                 match model.nodes.get(at) {
                     Some(node) if !node.parent_node.is_empty() => at = &node.parent_node,
                     _ => break,
@@ -240,8 +304,8 @@ fn word(name: &str, prefix: &str) -> String {
     }
 }
 
-fn event<'m>(lens: Lens<'m>, name: &str, one: &'m Event) -> Thing<'m> {
-    let mut thing = Thing::new(lens, name, "event");
+fn event<'m>(lens: Lens<'m>, name: &'m str, one: &'m Event) -> Thing<'m> {
+    let mut thing = Thing::at_home(lens, name, "event");
     thing.titled(one.title.as_ref());
     thing.says(one.description.as_ref());
     for item in &one.agenda {
@@ -256,12 +320,10 @@ fn event<'m>(lens: Lens<'m>, name: &str, one: &'m Event) -> Thing<'m> {
         return thing;
     }
     thing.all(DIALOGUE, &one.joint_dialogues);
-    thing
-        .document
-        .keyword(STATE, word(one.state().as_str_name(), "EVENT_STATE_"));
+    thing.keyword(STATE, word(one.state().as_str_name(), "EVENT_STATE_"));
     let (roles, delegations) = (one.roles.iter(), one.delegations.iter());
     let parties = roles.map(|role| &role.party);
-    thing.all(PARTY, actors(parties.chain(delegations.map(|d| &d.party))));
+    thing.of_parties(parties.chain(delegations.map(|d| &d.party)));
     thing.dated(one.start.as_ref(), one.end.as_ref());
     thing.serves(
         lens.model,
@@ -270,18 +332,18 @@ fn event<'m>(lens: Lens<'m>, name: &str, one: &'m Event) -> Thing<'m> {
     thing
 }
 
-fn instrument<'m>(lens: Lens<'m>, name: &str, one: &'m Instrument) -> Thing<'m> {
-    let mut thing = Thing::new(lens, name, "instrument");
+fn instrument<'m>(lens: Lens<'m>, name: &'m str, one: &'m Instrument) -> Thing<'m> {
+    let mut thing = Thing::at_home(lens, name, "instrument");
     thing.titled(one.title.as_ref());
     thing.mentions(&one.citation);
     thing.about(&one.themes);
     if lens.only_words {
         return thing;
     }
-    thing.all(PARTY, actors([&one.adopted_by]));
+    thing.of_parties([&one.adopted_by]);
     thing.dated(adopted_by(lens, one), None);
     if thing.date.is_none() && one.year > 0 {
-        thing.document.keyword(YEAR, format!("{:04}", one.year));
+        thing.keyword(YEAR, format!("{:04}", one.year));
     }
     thing.serves(
         lens.model,
@@ -299,25 +361,25 @@ fn adopted_by<'m>(lens: Lens<'m>, one: &'m Instrument) -> Option<&'m CivilDate> 
     own.or_else(|| lens.event(&one.event)?.start.as_ref())
 }
 
-fn recommendation<'m>(lens: Lens<'m>, name: &str, one: &'m Recommendation) -> Thing<'m> {
-    let mut thing = Thing::new(lens, name, "recommendation");
+fn recommendation<'m>(lens: Lens<'m>, name: &'m str, one: &'m Recommendation) -> Thing<'m> {
+    let mut thing = Thing::at_home(lens, name, "recommendation");
     thing.reads(one.text.as_ref());
     thing.mentions(&one.citation);
     thing.about(&one.themes);
     if lens.only_words {
         return thing;
     }
-    thing.document.keyword(
+    thing.keyword(
         STATE,
         word(one.state().as_str_name(), "RECOMMENDATION_STATE_"),
     );
     for entry in lens.addressees(name) {
-        thing.all(PARTY, actors([&entry.party]));
+        thing.of_parties([&entry.party]);
         let response = word(entry.response().as_str_name(), "RESPONSE_");
-        thing.document.keyword(RESPONSE, response);
+        thing.keyword(RESPONSE, response);
         let subject = Subject::Addressee(entry, Some(one));
         let far = word(subject.implementation().as_str_name(), "IMPLEMENTATION_");
-        thing.document.keyword(IMPLEMENTATION, far);
+        thing.keyword(IMPLEMENTATION, far);
     }
     let own = one
         .adopted
@@ -334,41 +396,37 @@ fn recommendation<'m>(lens: Lens<'m>, name: &str, one: &'m Recommendation) -> Th
     thing
 }
 
-fn commitment<'m>(lens: Lens<'m>, name: &str, one: &'m Commitment) -> Thing<'m> {
-    let mut thing = Thing::new(lens, name, "commitment");
+fn commitment<'m>(lens: Lens<'m>, name: &'m str, one: &'m Commitment) -> Thing<'m> {
+    let mut thing = Thing::at_home(lens, name, "commitment");
     thing.titled(one.title.as_ref());
     thing.says(one.text.as_ref());
     thing.about(&one.themes);
     if lens.only_words {
         return thing;
     }
-    thing
-        .document
-        .keyword(STATE, word(one.state().as_str_name(), "COMMITMENT_STATE_"));
-    thing.all(PARTY, actors(one.owners.iter().chain(&one.partners)));
+    thing.keyword(STATE, word(one.state().as_str_name(), "COMMITMENT_STATE_"));
+    thing.of_parties(one.owners.iter().chain(&one.partners));
     let far = Subject::Commitment(one).implementation();
-    thing
-        .document
-        .keyword(IMPLEMENTATION, word(far.as_str_name(), "IMPLEMENTATION_"));
+    thing.keyword(IMPLEMENTATION, word(far.as_str_name(), "IMPLEMENTATION_"));
     let dated = one.entries.iter().find_map(|entry| entry.on.as_ref());
     thing.dated(one.start.as_ref().or(dated), None);
     thing.serves(lens.model, one.plan_nodes.iter().map(String::as_str));
     thing
 }
 
-fn report<'m>(lens: Lens<'m>, name: &str, one: &'m ProgressReport) -> Thing<'m> {
-    let mut thing = Thing::new(lens, name, "report");
+fn report<'m>(lens: Lens<'m>, name: &'m str, one: &'m ProgressReport) -> Thing<'m> {
+    let mut thing = Thing::at_home(lens, name, "report");
     thing.reads(one.narrative.as_ref());
     for evidence in &one.evidence {
         thing.says(evidence.title.as_ref());
         thing.mentions(&evidence.quote);
     }
     thing.mentions(&one.word);
-    thing.document.keyword(
+    thing.keyword(
         STATE,
         word(one.state().as_str_name(), "PROGRESS_REPORT_STATE_"),
     );
-    thing.all(PARTY, actors([&one.author_party]));
+    thing.of_parties([&one.author_party]);
     thing.dated(one.submitted.as_ref().or(one.period_end.as_ref()), None);
     // What it reports on, as far as that is seen, says what it is about.
     let subject = match lens.addressee(&one.subject) {
@@ -385,24 +443,24 @@ fn report<'m>(lens: Lens<'m>, name: &str, one: &'m ProgressReport) -> Thing<'m> 
     thing
 }
 
-fn source<'m>(lens: Lens<'_>, name: &str, one: &'m Source) -> Thing<'m> {
-    let mut thing = Thing::new(lens, name, "source");
+fn source<'m>(lens: Lens<'_>, name: &'m str, one: &'m Source) -> Thing<'m> {
+    let mut thing = Thing::at_home(lens, name, "source");
     let language = if one.language.is_empty() {
         UNDETERMINED
     } else {
         &one.language
     };
-    let text = LocalizedText {
-        by_language: [(language.to_owned(), one.text.clone())].into(),
-        ..LocalizedText::default()
-    };
-    thing.index(&text, false);
+    thing.word(language, one.text.as_str(), false);
+    thing.in_language(language);
     if !one.text.is_empty() {
-        thing.title = Some(Cow::Owned(text));
+        thing.title = Some(Cow::Owned(LocalizedText {
+            by_language: [(language.to_owned(), one.text.clone())].into(),
+            ..LocalizedText::default()
+        }));
     }
     thing.all(DIALOGUE, &one.dialogues);
     for hashtag in &one.hashtags {
-        thing.mentions(&format!("#{}", hashtag.trim_start_matches('#')));
+        thing.mentions(format!("#{}", hashtag.trim_start_matches('#')));
     }
     thing.dated(one.published.as_ref(), None);
     thing
@@ -410,16 +468,18 @@ fn source<'m>(lens: Lens<'_>, name: &str, one: &'m Source) -> Thing<'m> {
 
 /// A paper of a record: it is about what the record is about.
 fn paper<'m>(lens: Lens<'_>, of: &Thing<'m>, record: &str, one: &'m Paper) -> Thing<'m> {
-    let mut thing = Thing::new(lens, &format!("{record}{PART}{}", one.id), "document");
+    let mut thing = Thing::new(lens, format!("{record}{PART}{}", one.id), "document");
     thing.titled(one.title.as_ref());
-    thing.mentions(&one.kind.replace('-', " "));
+    thing.mentions(one.kind.replace('-', " "));
     for rendition in &one.renditions {
         thing.in_language(&rendition.language);
     }
-    for field in [DIALOGUE, THEME, PARTY, YEAR, NODE] {
-        thing.all(field, of.values(field));
+    for (field, value) in &of.keywords {
+        if [DIALOGUE, THEME, PARTY, YEAR, NODE].contains(field) {
+            thing.keyword(field, value.clone());
+        }
     }
-    thing.document.day = of.document.day;
+    thing.day = of.day;
     thing.date = of.date;
     thing
 }

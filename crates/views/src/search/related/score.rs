@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 
 use rapporteur_proto::gateway::v1::{RelatedBy, RelatedReason, RelatedRecord, SearchField};
 use rapporteur_records::Sight;
-use rapporteur_search::Text;
 use rapporteur_search::similar::{Alike, Texts};
 
 use super::Rarity;
@@ -15,7 +14,7 @@ use crate::search::answer::{seen_thing, title};
 use crate::search::field::{KIND, NODE, PARTY, STATE, THEME};
 use crate::search::said::{Said, spoken};
 use crate::search::similar::shared;
-use crate::search::thing::Thing;
+use crate::search::thing::{Thing, Words};
 
 /// What the same words in the same order add.
 const WORDS: f32 = 1.0;
@@ -92,11 +91,7 @@ pub(super) fn score(
     sight: &Sight,
 ) -> Vec<RelatedReason> {
     let mut reasons = Vec::new();
-    if let Some(alike) = most_alike(
-        texts,
-        &asked.thing.document.texts,
-        &other.thing.document.texts,
-    ) {
+    if let Some(alike) = most_alike(texts, &asked.thing.words, &other.thing.words) {
         reasons.push(RelatedReason {
             by: RelatedBy::Words.into(),
             score: WORDS * alike.score.min(1.0),
@@ -177,23 +172,23 @@ fn lowest(model: &Model, nodes: &mut BTreeSet<&str>) {
 
 /// How alike two records are by those of their texts that are most alike: in one language where there is one,
 /// otherwise by what their words stand for.
-fn most_alike(texts: &Texts<Said>, own: &[Text], others: &[Text]) -> Option<Alike> {
+fn most_alike(texts: &Texts<Said>, own: &[Words<'_>], others: &[Words<'_>]) -> Option<Alike> {
     let (own, others) = (
         &own[..own.len().min(TEXTS)],
         &others[..others.len().min(TEXTS)],
     );
     let pairs = || own.iter().flat_map(|a| others.iter().map(move |b| (a, b)));
-    let language = |text: &Text| spoken(&text.language, &text.words).to_owned();
-    let is_same = |(a, b): &(&Text, &Text)| language(a) == language(b);
-    let same: Vec<(&Text, &Text)> = pairs().filter(is_same).collect();
-    let some: Vec<(&Text, &Text)> = if same.is_empty() {
+    let language = |text: &Words<'_>| spoken(text.language, &text.text).to_owned();
+    let is_same = |(a, b): &(&Words<'_>, &Words<'_>)| language(a) == language(b);
+    let same: Vec<(&Words<'_>, &Words<'_>)> = pairs().filter(is_same).collect();
+    let some: Vec<(&Words<'_>, &Words<'_>)> = if same.is_empty() {
         pairs().take(2).collect()
     } else {
         same
     };
     let compared = some.into_iter().map(|(a, b)| {
         let (from, to) = (language(a), language(b));
-        texts.compare((&a.words, &from), (&b.words, &to))
+        texts.compare((&a.text, &from), (&b.text, &to))
     });
     let best = compared.max_by(|one, other| one.score.total_cmp(&other.score));
     best.filter(|alike| alike.score >= LEAST_ALIKE)
