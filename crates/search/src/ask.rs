@@ -229,7 +229,14 @@ impl Found<'_> {
         let has_own = |field: &str| self.filters().any(|(of, _)| *of == field);
         let facets = self.ask.facets.iter().copied();
         let shared: Vec<&'static str> = facets.filter(|field| !has_own(field)).collect();
-        let collector = (top, Facets { fields: &shared });
+        let ready = top.ready;
+        let collector = (
+            top,
+            Facets {
+                ready,
+                fields: &shared,
+            },
+        );
         let (best, counts) =
             searcher.search_with_statistics_provider(&self.query(None), &collector, statistics)?;
         let mut counts = counts.into_iter();
@@ -237,6 +244,7 @@ impl Found<'_> {
         for field in self.ask.facets {
             let counted = if has_own(field) {
                 let one = Facets {
+                    ready,
                     fields: std::slice::from_ref(field),
                 };
                 searcher.search(&self.query(Some(field)), &one)?.pop()

@@ -2,18 +2,19 @@
 //! is looked at, none is estimated.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use tantivy::collector::{Collector, SegmentCollector};
-use tantivy::columnar::StrColumn;
 use tantivy::{DocId, Score, SegmentOrdinal, SegmentReader};
 
-use crate::index::column;
+use crate::ready::{Ready, Values};
 
 /// Value -> how many documents have it.
-pub type Counts = BTreeMap<String, u64>;
+pub type Counts = BTreeMap<Arc<str>, u64>;
 
 /// Counts the values of these fields.
 pub(crate) struct Facets<'a> {
+    pub(crate) ready: &'a Ready,
     pub(crate) fields: &'a [&'static str],
 }
 
@@ -28,8 +29,8 @@ impl Collector for Facets<'_> {
     ) -> tantivy::Result<FacetsOfSegment> {
         let mut fields = Vec::with_capacity(self.fields.len());
         for field in self.fields {
-            let values = segment.fast_fields().str(&column(field))?;
-            let counts = vec![0; values.as_ref().map_or(0, |values| values.num_terms())];
+            let values = self.ready.values(segment, field)?;
+            let counts = vec![0; values.numbers.len()];
             fields.push((values, counts));
         }
         Ok(FacetsOfSegment { fields })
@@ -39,34 +40,51 @@ impl Collector for Facets<'_> {
         false
     }
 
-    fn merge_fruits(
-        &self,
-        segments: Vec<tantivy::Result<Vec<Counts>>>,
-    ) -> tantivy::Result<Vec<Counts>> {
-        let mut all = vec![Counts::new(); self.fields.len()];
-        for segment in segments {
-            for (all, counts) in all.iter_mut().zip(segment?) {
-                for (value, count) in counts {
-                    *all.entry(value).or_default() += count;
-                }
+    fn merge_fruits(&self, segments: Vec<Counted>) -> tantivy::Result<Vec<Counts>> {
+        let mut all: Vec<Vec<u64>> = vec![Vec::new(); self.fields.len()];
+        for segment in &segments {
+            for (total, (values, counts)) in all.iter_mut().zip(segment) {
+                add(total, values, counts);
             }
         }
-        Ok(all)
+        let all = self.fields.iter().zip(all);
+        let register = self.ready.register();
+        Ok(all
+            .map(|(field, counts)| register.named(field, &counts))
+            .collect())
     }
 }
 
-/// The same in one segment, where values are numbers.
+/// Adds the counts of a segment to those of all.
+fn add(all: &mut Vec<u64>, values: &Values, counts: &[u64]) {
+    for (number, count) in values.numbers.iter().zip(counts) {
+        let number = *number as usize;
+        if *count > 0 {
+            if all.len() <= number {
+                all.resize(number + 1, 0);
+            }
+            all[number] += count;
+        }
+    }
+}
+
+/// The counts of a segment's values, field by field.
+type Counted = Vec<(Arc<Values>, Vec<u64>)>;
+
+/// The same in one segment, which numbers values in its own way.
 pub(crate) struct FacetsOfSegment {
-    fields: Vec<(Option<StrColumn>, Vec<u64>)>,
+    fields: Counted,
 }
 
 impl SegmentCollector for FacetsOfSegment {
-    type Fruit = tantivy::Result<Vec<Counts>>;
+    type Fruit = Counted;
 
     fn collect(&mut self, doc: DocId, _: Score) {
         for (values, counts) in &mut self.fields {
-            let Some(values) = values else { continue };
-            for value in values.term_ords(doc) {
+            let Some(column) = &values.column else {
+                continue;
+            };
+            for value in column.term_ords(doc) {
                 let count = usize::try_from(value).ok().and_then(|v| counts.get_mut(v));
                 if let Some(count) = count {
                     *count += 1;
@@ -75,30 +93,7 @@ impl SegmentCollector for FacetsOfSegment {
         }
     }
 
-    fn harvest(self) -> tantivy::Result<Vec<Counts>> {
+    fn harvest(self) -> Counted {
         self.fields
-            .into_iter()
-            .map(|(values, counts)| named(values, &counts))
-            .collect()
     }
-}
-
-fn named(values: Option<StrColumn>, counts: &[u64]) -> tantivy::Result<Counts> {
-    let Some(values) = values else {
-        return Ok(Counts::new());
-    };
-    let present: Vec<(u64, u64)> = (0u64..)
-        .zip(counts)
-        .filter(|(_, count)| **count > 0)
-        .map(|(ord, count)| (ord, *count))
-        .collect();
-    let ords: Vec<u64> = present.iter().map(|(ord, _)| *ord).collect();
-    let mut named = Counts::new();
-    let mut counts = present.iter().map(|(_, count)| *count);
-    values.dictionary().sorted_ords_to_term_cb(&ords, |value| {
-        if let (Ok(value), Some(count)) = (str::from_utf8(value), counts.next()) {
-            named.insert(value.to_owned(), count);
-        }
-    })?;
-    Ok(named)
 }

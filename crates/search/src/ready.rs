@@ -1,8 +1,10 @@
 //! What is made of an index when it is opened or written, so that no question has to: the fields of the languages that
-//! some text is in, and the names of all documents.
+//! some text is in, the names of all documents, and which value of a field is which.
 //!
 //! Names are in the index too, in an order that saves room there; to read a few of them there takes longer than to
 //! find them. Here they take about 60 bytes for each document.
+
+mod values;
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -12,6 +14,8 @@ use tantivy::index::SegmentId;
 use tantivy::schema::Field;
 use tantivy::{DocId, Searcher, SegmentReader};
 
+use self::values::OfSegment;
+pub(crate) use self::values::{Register, Values};
 use crate::error::Result;
 use crate::index::Fields;
 
@@ -20,35 +24,80 @@ use crate::index::Fields;
 pub(crate) struct Ready {
     /// The fields of the languages that some text is in: most records know a handful.
     pub(crate) spoken: Vec<(&'static str, Field)>,
-    names: HashMap<SegmentId, Arc<Names>>,
+    segments: HashMap<SegmentId, Arc<Segment>>,
+    register: Arc<Register>,
+}
+
+/// What is at hand of a segment, which never changes.
+#[derive(Debug)]
+struct Segment {
+    names: Arc<Names>,
+    /// The languages that some text is in.
+    spoken: Vec<&'static str>,
+    values: OfSegment,
+}
+
+impl Segment {
+    fn read(segment: &SegmentReader, fields: &Fields) -> Result<Self> {
+        let mut spoken = Vec::new();
+        for (language, field) in &fields.stems {
+            if segment.inverted_index(*field)?.terms().num_terms() > 0 {
+                spoken.push(*language);
+            }
+        }
+        Ok(Self {
+            names: Arc::new(Names::read(segment)?),
+            spoken,
+            values: OfSegment::default(),
+        })
+    }
 }
 
 impl Ready {
     /// Of what a searcher sees; what an earlier one had of the same segments is taken over.
     fn of(searcher: &Searcher, fields: &Fields, before: &Self) -> Result<Self> {
-        let mut ready = Self::default();
+        let mut ready = Self {
+            register: before.register.clone(),
+            ..Self::default()
+        };
         for segment in searcher.segment_readers() {
             let id = segment.segment_id();
-            let names = match before.names.get(&id) {
-                Some(names) => names.clone(),
-                None => Arc::new(Names::read(segment)?),
+            let made = match before.segments.get(&id) {
+                Some(there) => there.clone(),
+                None => Arc::new(Segment::read(segment, fields)?),
             };
-            ready.names.insert(id, names);
+            ready.segments.insert(id, made);
         }
-        for (language, field) in &fields.stems {
-            for segment in searcher.segment_readers() {
-                if segment.inverted_index(*field)?.terms().num_terms() > 0 {
-                    ready.spoken.push((*language, *field));
-                    break;
-                }
-            }
-        }
+        let speaks = |language: &str| {
+            let mut all = ready.segments.values();
+            all.any(|segment| segment.spoken.contains(&language))
+        };
+        let spoken = fields.stems.iter().filter(|(language, _)| speaks(language));
+        ready.spoken = spoken.copied().collect();
         Ok(ready)
     }
 
     /// The names of a segment's documents.
     pub(crate) fn names(&self, segment: SegmentId) -> Arc<Names> {
-        self.names.get(&segment).cloned().unwrap_or_default()
+        let there = self.segments.get(&segment);
+        there.map(|there| there.names.clone()).unwrap_or_default()
+    }
+
+    /// The values of a keyword field in a segment.
+    pub(crate) fn values(
+        &self,
+        segment: &SegmentReader,
+        field: &'static str,
+    ) -> tantivy::Result<Arc<Values>> {
+        match self.segments.get(&segment.segment_id()) {
+            Some(there) => there.values.of(field, segment, &self.register),
+            None => Ok(Arc::new(Values::read(segment, field, &self.register)?)),
+        }
+    }
+
+    /// Which value of a field has which number.
+    pub(crate) fn register(&self) -> &Register {
+        &self.register
     }
 }
 

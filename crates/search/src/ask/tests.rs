@@ -216,8 +216,8 @@ fn a_facet_counts_without_its_own_filters_and_with_all_others() {
     );
     assert_eq!(answer.total, 1);
     let expected = [
-        BTreeMap::from([("pt".to_owned(), 1)]),
-        BTreeMap::from([("labour-migration".to_owned(), 1), ("return".to_owned(), 1)]),
+        BTreeMap::from([("pt".into(), 1)]),
+        BTreeMap::from([("labour-migration".into(), 1), ("return".into(), 1)]),
     ];
     assert_eq!(answer.facets, expected);
 }
@@ -382,11 +382,11 @@ proptest! {
                 if field != "theme" {
                     filters.extend(chosen.clone());
                 }
-                let count = counts.get(&value).copied().unwrap_or_default();
+                let count = counts.get(value.as_str()).copied().unwrap_or_default();
                 prop_assert_eq!(listed(&filters).places.len() as u64, count, "{} {}", field, value);
             }
         }
-        let others = answer.facets[2].keys().filter(|value| **value != format!("s{seen}")).count();
+        let others = answer.facets[2].keys().filter(|value| ***value != *format!("s{seen}")).count();
         prop_assert_eq!(others, 0);
     }
 }

@@ -1,6 +1,6 @@
 //! What was found, shown: titles, marked words and counts.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
 
 use prost::Message as _;
 use rapporteur_proto::gateway::v1::{
@@ -10,6 +10,7 @@ use rapporteur_proto::gateway::v1::{
 use rapporteur_proto::r#type::v1::LocalizedText;
 use rapporteur_records::Sight;
 use rapporteur_search::analysis::reading::Readings;
+use rapporteur_search::facet::Counts;
 use rapporteur_search::index::{PART, record_of};
 use rapporteur_search::page::Place;
 use rapporteur_search::rank::Text;
@@ -196,15 +197,16 @@ fn in_order<'t>(text: &'t LocalizedText, language: &str) -> Vec<(&'t str, &'t st
     all
 }
 
-fn facet(model: &Model, field: SearchField, counts: &BTreeMap<String, u64>, size: usize) -> Facet {
-    let mut values: Vec<(&String, u64)> = counts
+fn facet(model: &Model, field: SearchField, counts: &Counts, size: usize) -> Facet {
+    let mut values: Vec<(&str, u64)> = counts
         .iter()
-        .map(|(value, count)| (value, *count))
+        .map(|(value, count)| (&**value, *count))
         .collect();
-    values.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(other.0)));
-    let value = |(value, count): (&String, u64)| FacetValue {
+    // The values come in their own order, and keep it where counts are equal.
+    values.sort_by_key(|(_, count)| Reverse(*count));
+    let value = |(value, count): (&str, u64)| FacetValue {
         title: title(model, field, value).cloned(),
-        value: value.clone(),
+        value: value.to_owned(),
         count: i64::try_from(count).unwrap_or(i64::MAX),
     };
     Facet {
