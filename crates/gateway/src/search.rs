@@ -69,7 +69,7 @@ impl SearchService for Found {
         Ok(Response::new(SearchResponse {
             next_page_token: next.unwrap_or_default(),
             positions,
-            ..found.response.clone()
+            ..found.response
         }))
     }
 

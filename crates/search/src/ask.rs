@@ -19,7 +19,7 @@ use crate::statistics::{Figures, Statistics};
 use crate::terms::{Guess, Match, Terms};
 
 /// Shows the texts of documents, one after the other as they are named; none of what is not at hand.
-pub type Texts<'a> = dyn Fn(&[&str], &mut dyn FnMut(&[Text<'_>])) + 'a;
+pub type Texts<'a> = dyn Fn(&[&str], &mut dyn FnMut(&[Text])) + 'a;
 
 /// A question.
 #[derive(Clone, Copy)]
@@ -140,7 +140,7 @@ impl Index {
                 (best.places, boundary, 0)
             }
             Some(head) => {
-                let sorted = head.sort(best.places, &statistics)?;
+                let sorted = head.sort(best.places, &searcher, &statistics)?;
                 let mut places = sorted.places;
                 let in_head = places.len();
                 match sorted.tail {

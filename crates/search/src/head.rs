@@ -3,6 +3,7 @@
 //! The first page says where the head ends, and its figures say how rare words were then: so later pages find the
 //! same head in the same order, whatever is written meanwhile.
 
+use tantivy::Searcher;
 use tantivy::schema::Field;
 
 use crate::ask::{Ask, Texts};
@@ -86,7 +87,12 @@ impl<'a> Head<'a> {
     }
 
     /// Puts the head in order; what comes before the page is left out.
-    pub(crate) fn sort(&self, rough: Vec<Place>, statistics: &Statistics<'_>) -> Result<Sorted> {
+    pub(crate) fn sort(
+        &self,
+        rough: Vec<Place>,
+        searcher: &Searcher,
+        statistics: &Statistics<'_>,
+    ) -> Result<Sorted> {
         let mut head = rough;
         let (boundary, tail) = match self.after.and_then(|after| after.boundary.clone()) {
             // How the first page had it; whether there is more, the second search finds.
@@ -99,7 +105,7 @@ impl<'a> Head<'a> {
                 (head.last().cloned(), Some(tail))
             }
         };
-        let scorer = self.question.scorer(statistics, &self.fields)?;
+        let scorer = self.question.scorer(searcher, statistics, &self.fields)?;
         let names: Vec<&str> = head.iter().map(|place| place.name.as_str()).collect();
         let mut scores = Vec::with_capacity(names.len());
         (self.texts)(&names, &mut |texts| scores.push(scorer.score(texts)));

@@ -44,6 +44,7 @@ pub mod similar;
 pub mod suggest;
 
 mod head;
+mod near;
 mod ready;
 mod statistics;
 mod terms;

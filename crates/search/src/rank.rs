@@ -18,7 +18,7 @@ pub mod scorer;
 
 use tantivy::schema::Field;
 
-pub use self::question::Question;
+pub use self::question::{Lesson, Question};
 pub use self::scorer::{Scorer, Text};
 
 /// How many of the index's best are worth reading again: more change little (`crates/bench/EVALUATION.md`) and take

@@ -3,8 +3,6 @@
 //! A word is found in the form in which it is written, and without its endings in each language that has such a
 //! word. A word that no text has is read as the words that differ from it by a slip or two.
 
-use std::collections::BTreeMap;
-
 use tantivy::query::{
     AllQuery, Bm25StatisticsProvider as _, BooleanQuery, BoostQuery, ConstScoreQuery,
     DisjunctionMaxQuery, EmptyQuery, FuzzyTermQuery, Occur, PhraseQuery, Query as Found, TermQuery,
@@ -16,6 +14,7 @@ use crate::analysis::{Analysis, Word, prefixes, stop_word};
 use crate::error::Result;
 use crate::highlight::Marks;
 use crate::index::Fields;
+use crate::near::nearly;
 use crate::query::{Node, Query};
 use crate::statistics::Statistics;
 
@@ -304,19 +303,7 @@ impl Terms<'_> {
 
     /// The most frequent words so many slips away.
     fn near(&self, word: &str, slips: u8) -> Result<Vec<String>> {
-        let term = self.term(self.fields.folded, word);
-        let automaton = FuzzyTermQuery::new(term, slips, true).automaton()?;
-        let mut found: BTreeMap<String, u64> = BTreeMap::new();
-        for segment in self.searcher.segment_readers() {
-            let index = segment.inverted_index(self.fields.folded)?;
-            let mut stream = index.terms().search(&automaton).into_stream()?;
-            while stream.advance() {
-                if let Ok(near) = str::from_utf8(stream.key()) {
-                    *found.entry(near.to_owned()).or_default() +=
-                        u64::from(stream.value().doc_freq);
-                }
-            }
-        }
+        let found = nearly(self.searcher, self.fields.folded, word, slips)?;
         let mut found: Vec<(String, u64)> = found.into_iter().collect();
         found.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
         found.truncate(MOST_GUESSES);

@@ -15,6 +15,7 @@
 //! | [`question`] | a request, read |
 //! | [`answer`] | what was found, shown |
 //! | [`recent`] | answers as they were last given |
+//! | [`remembered`] | records as they were read to be put in order |
 //! | [`repeats`] | recommendations that say what others said, as suggestions |
 //! | [`said`] | what has been said, to be compared with what is about to be said |
 //! | [`similar`] | what says the same as a text, and what a draft repeats |
@@ -31,6 +32,7 @@ mod lens;
 mod question;
 mod recent;
 mod related;
+mod remembered;
 mod repeats;
 mod said;
 mod similar;
@@ -47,7 +49,6 @@ use rapporteur_proto::changes::v1::Service;
 use rapporteur_proto::gateway::v1::{Position, SearchRequest};
 use rapporteur_records::{Error, Result, Sight};
 use rapporteur_search::Index;
-use rapporteur_search::analysis::reading::Readings;
 use rapporteur_search::rank::Text;
 use rapporteur_search::similar::{Match, Texts};
 use tokio::sync::{Semaphore, watch};
@@ -56,6 +57,7 @@ use tokio::task::spawn_blocking;
 use self::answer::{shown, texts};
 use self::keep::{Keeper, Shared};
 use self::recent::{Recent, State};
+use self::remembered::Remembered;
 use self::repeats::Repeats;
 use self::said::Sayings;
 use crate::follow::{SERVICES, Views};
@@ -100,7 +102,7 @@ impl Search {
             folder: folder.to_owned(),
             live: RwLock::default(),
             recent: Recent::default(),
-            readings: Readings::default(),
+            remembered: Remembered::default(),
             repeats: Repeats::default(),
             sayings: Sayings::default(),
             standing: watch::Sender::new(Standing::default()),
@@ -238,7 +240,7 @@ impl Search {
         sight: &Sight,
         size: usize,
         after: Vec<u8>,
-    ) -> Result<(Arc<Found>, Vec<Position>)> {
+    ) -> Result<(Found, Vec<Position>)> {
         let views = &self.shared.views;
         // First: whatever is taken over meanwhile is not claimed.
         let positions = self.positions();
@@ -246,21 +248,20 @@ impl Search {
         let state = State::now(&self.shared, number, &index, &positions);
         let asked = Recent::asked(request, sight, size, &after);
         if let Some(found) = self.shared.recent.get(&asked, &state) {
-            return Ok((found, positions));
+            return Ok((Arc::unwrap_or_clone(found), positions));
         }
         let question = views.whole(|model| SearchQuestion::read(request, model, sight))?;
         let (search, views) = (self.clone(), views.clone());
         self.of_index(move || {
             let sight = question.sight().clone();
-            let readings = &search.shared.readings;
-            let texts = |names: &[&str], show: &mut dyn FnMut(&[Text<'_>])| {
-                views.whole(|model| texts((model, readings), &sight, names, show));
+            let remembered = &search.shared.remembered;
+            let texts = |names: &[&str], show: &mut dyn FnMut(&[Text])| {
+                views.whole(|model| texts((model, remembered), &sight, names, show));
             };
             let answer = question.ask(&index, size, &after, &texts)?;
+            let readings = &remembered.readings;
             let found = views.whole(|model| shown((model, readings), &question, answer));
-            let found = Arc::new(found);
-            search.shared.recent.keep(asked, state, found.clone());
-            Ok((found, positions))
+            Ok((search.shared.recent.keep(asked, state, found), positions))
         })
         .await
     }

@@ -105,6 +105,11 @@ impl Reading {
         self.words
     }
 
+    /// How much memory it takes, in bytes.
+    pub fn bytes(&self) -> u64 {
+        std::mem::size_of_val(&*self.tokens) as u64 + BESIDE
+    }
+
     /// The place after its last word.
     pub(crate) fn end(&self) -> usize {
         self.end
@@ -126,7 +131,7 @@ struct Weight;
 
 impl Weighter<Key, Arc<Reading>> for Weight {
     fn weight(&self, _: &Key, reading: &Arc<Reading>) -> u64 {
-        std::mem::size_of_val(&*reading.tokens) as u64 + BESIDE
+        reading.bytes()
     }
 }
 

@@ -273,12 +273,11 @@ fn the_head_is_in_the_order_of_its_texts_on_every_page() {
         .collect();
     let shelf = shelf(&documents);
     let readings = Readings::default();
-    let texts = |names: &[&str], show: &mut dyn FnMut(&[rank::Text<'_>])| {
+    let texts = |names: &[&str], show: &mut dyn FnMut(&[rank::Text])| {
         for name in names {
             let number = name.trim_start_matches(|c: char| !c.is_ascii_digit());
             let words = text(number.parse().unwrap());
             show(&[rank::Text {
-                words: &words,
                 reading: readings.of(&words, "en"),
                 is_title: false,
             }]);

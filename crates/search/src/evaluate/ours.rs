@@ -10,7 +10,7 @@ use tantivy::{Index, Searcher, TantivyDocument, Term};
 
 use super::judged::{Pair, Text};
 use crate::analysis::{self, reading::Readings};
-use crate::rank::{self, CANDIDATES, Fields, Question, Scorer, Tuning, scorer};
+use crate::rank::{self, CANDIDATES, Fields, Lesson, Question, Scorer, Tuning, scorer};
 use crate::similar::Likeness;
 
 /// Memory of the writer.
@@ -113,10 +113,10 @@ impl<'a> Ranking<'a> {
         );
         let (mut ranked, scorer) = self.answers(&question, depth)?;
         if self.tuning.learned > 0.0 && self.tuning.lessons > 0 {
-            let best: Vec<(f32, Vec<rank::Text<'_>>)> = ranked
+            let best: Vec<(f32, Vec<Lesson<'_>>)> = ranked
                 .iter()
                 .take(self.tuning.lessons)
-                .map(|(place, score)| (*score, self.texts(*place)))
+                .map(|(place, score)| (*score, self.lessons(*place)))
                 .collect();
             let rarity = |language: &'static str, stem: &str| {
                 let field = self
@@ -142,7 +142,7 @@ impl<'a> Ranking<'a> {
         depth: usize,
     ) -> tantivy::Result<(Vec<(usize, f32)>, Scorer)> {
         let fields = self.fields();
-        let scorer = question.scorer(&self.searcher, &fields)?;
+        let scorer = question.scorer(&self.searcher, &self.searcher, &fields)?;
         let query = question.query(&self.searcher, &fields)?;
         let rough = self
             .searcher
@@ -169,16 +169,25 @@ impl<'a> Ranking<'a> {
         Ok((places, scorer))
     }
 
-    fn texts(&self, place: usize) -> Vec<rank::Text<'_>> {
-        let (one, language) = (&self.corpus[place], self.languages[place]);
-        let parts = [(&one.title, true), (&one.text, false)].into_iter();
-        let parts = parts.filter(|(words, _)| !words.is_empty());
-        let text = |(words, is_title): (&'a String, bool)| rank::Text {
-            words,
-            reading: self.readings.of(words, language),
+    /// The title, if it has one, and the text.
+    fn parts(&self, place: usize) -> impl Iterator<Item = (&str, bool)> {
+        let one = &self.corpus[place];
+        let parts = [(one.title.as_str(), true), (one.text.as_str(), false)];
+        parts.into_iter().filter(|(words, _)| !words.is_empty())
+    }
+
+    fn texts(&self, place: usize) -> Vec<rank::Text> {
+        let text = |(words, is_title)| rank::Text {
+            reading: self.readings.of(words, self.languages[place]),
             is_title,
         };
-        parts.map(text).collect()
+        self.parts(place).map(text).collect()
+    }
+
+    fn lessons(&self, place: usize) -> Vec<Lesson<'_>> {
+        let language = self.languages[place];
+        let lesson = |(words, _)| Lesson { words, language };
+        self.parts(place).map(lesson).collect()
     }
 }
 

@@ -2,17 +2,18 @@
 
 use std::collections::{HashMap, HashSet};
 
-use tantivy::Term;
 use tantivy::query::{
     Bm25StatisticsProvider, BooleanQuery, BoostQuery, EmptyQuery, FuzzyTermQuery, Occur, Query,
     TermQuery,
 };
 use tantivy::schema::{Field, IndexRecordOption};
+use tantivy::{Searcher, Term};
 
 use super::concepts::{self, Concept};
 use super::scorer::Scorer;
 use super::{Fields, Tuning};
 use crate::analysis::{self, Analysis};
+use crate::near::nearly;
 
 /// Longer questions are read to here, in bytes.
 const MAX_BYTES: usize = 8_000;
@@ -39,6 +40,15 @@ pub(super) struct Asked {
     pub(super) weight: f32,
     /// Where it stands in the question; `None`: it was learned.
     pub(super) position: Option<usize>,
+}
+
+/// A text that answers a question well.
+#[derive(Clone, Copy, Debug)]
+pub struct Lesson<'a> {
+    /// The text.
+    pub words: &'a str,
+    /// Its language (ISO 639-1); "" where it is not known.
+    pub language: &'a str,
 }
 
 /// What somebody wants to find.
@@ -211,9 +221,11 @@ impl Question {
         Ok(all.into_iter().map(|(_, asked)| asked).collect())
     }
 
-    /// What puts texts in order; it knows how rare each word is in this index.
+    /// What puts texts in order; it knows how rare each word is in this index, and which words are nearly those that
+    /// are mistyped.
     pub fn scorer(
         &self,
+        searcher: &Searcher,
         statistics: &dyn Bm25StatisticsProvider,
         fields: &Fields<'_>,
     ) -> tantivy::Result<Scorer> {
@@ -230,12 +242,12 @@ impl Question {
         }
         let texts = statistics.total_num_docs()?;
         let tokens = statistics.total_num_tokens(fields.folded)?;
-        let mistyped = self
-            .mistyped(statistics, fields)?
-            .into_iter()
-            .map(str::to_owned)
-            .collect();
-        Ok(Scorer::new(self.clone(), texts, tokens, &rarity, mistyped))
+        let mut near = Vec::new();
+        for asked in self.mistyped(statistics, fields)? {
+            let words = nearly(searcher, fields.folded, asked, letters_off(asked))?;
+            near.push((asked, words.into_keys().collect()));
+        }
+        Ok(Scorer::new(self.clone(), texts, tokens, &rarity, &near))
     }
 
     /// The same question, and with it the words that its best answers have in common (RM3: Lavrenko and Croft
@@ -243,7 +255,7 @@ impl Question {
     pub fn learn(
         &self,
         scorer: &Scorer,
-        answers: &[(f32, Vec<super::Text<'_>>)],
+        answers: &[(f32, Vec<Lesson<'_>>)],
         rarity: impl Fn(&'static str, &str) -> f32,
     ) -> Self {
         let mut learned: HashMap<(&'static str, String), (f32, String)> = HashMap::new();
@@ -254,8 +266,7 @@ impl Question {
             .sum();
         for (score, texts) in answers.iter().take(self.tuning.lessons) {
             for text in texts {
-                let Some(language) =
-                    analysis::languages().find(|known| *known == text.reading.language())
+                let Some(language) = analysis::languages().find(|known| *known == text.language)
                 else {
                     continue;
                 };

@@ -6,8 +6,7 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 
 use super::concepts;
-use super::question::{Question, letters_off};
-use crate::analysis::Analysis;
+use super::question::Question;
 use crate::analysis::reading::{Form, Reading, form};
 
 /// Two words of the question that are further apart in a text do not stand together.
@@ -15,10 +14,8 @@ const WINDOW: usize = 4;
 
 /// A part of a document.
 #[derive(Clone, Debug)]
-pub struct Text<'a> {
-    /// The text.
-    pub words: &'a str,
-    /// The same, read in its language.
+pub struct Text {
+    /// Its words.
     pub reading: Arc<Reading>,
     /// Whether it is a title.
     pub is_title: bool,
@@ -52,8 +49,8 @@ pub struct Scorer {
     /// How many words of other phrases there are.
     other_words: usize,
     average_length: f32,
-    /// Words of the question that no text has.
-    mistyped: Vec<String>,
+    /// Words of texts, as they are written, that are a mistyped word of the question but for a letter or two.
+    near: Places,
 }
 
 /// A concept of the question, in other words.
@@ -87,7 +84,7 @@ impl Scorer {
         texts: u64,
         tokens: u64,
         found: &HashMap<String, u64>,
-        mistyped: Vec<String>,
+        near: &[(&str, Vec<String>)],
     ) -> Self {
         let rarity = |word: &str| found.get(word).map_or(0.0, |found| idf(texts, *found));
         let weigh = |asked: &super::question::Asked| asked.weight * rarity(&asked.folded);
@@ -130,6 +127,14 @@ impl Scorer {
             }
         };
         let concepts = question.concepts.iter().map(concept).collect();
+        let mut meant = Places::default();
+        for (asked, words) in near {
+            if let Some(place) = folded.get(&form(asked)) {
+                for word in words {
+                    meant.entry(form(word)).or_insert(*place);
+                }
+            }
+        }
         let average_length = (tokens as f32 / texts.max(1) as f32).max(1.0);
         Self {
             question,
@@ -140,7 +145,7 @@ impl Scorer {
             concepts,
             other_words,
             average_length,
-            mistyped,
+            near: meant,
         }
     }
 
@@ -156,7 +161,7 @@ impl Scorer {
     }
 
     /// The score of a document; 0 for one that has nothing of the question.
-    pub fn score(&self, texts: &[Text<'_>]) -> f32 {
+    pub fn score(&self, texts: &[Text]) -> f32 {
         let tuning = &self.question.tuning;
         let mut found = vec![Found::default(); self.question.asked.len()];
         let mut places: Vec<(usize, usize)> = Vec::new();
@@ -166,19 +171,18 @@ impl Scorer {
             let reading = &*text.reading;
             let stems = self.stems.get(reading.language());
             let other = self.others.get(reading.language());
-            let meant = self.meant(text);
             let times = if text.is_title {
                 1.0 + tuning.title
             } else {
                 1.0
             };
-            for (at, token) in reading.tokens().iter().enumerate() {
+            for token in reading.tokens() {
                 if let Some(number) = other.and_then(|other| other.get(&token.stem)) {
                     others[*number] = true;
                 }
                 let as_asked = self.folded.get(&token.folded).copied();
                 let any_form = || stems.and_then(|stems| stems.get(&token.stem)).copied();
-                let meant = || meant.get(at).copied().flatten();
+                let meant = || self.near.get(&token.folded).copied();
                 let Some(place) = as_asked.or_else(any_form).or_else(meant) else {
                     continue;
                 };
@@ -221,27 +225,6 @@ impl Scorer {
                 .powf(tuning.coordination);
         }
         score
-    }
-
-    /// Of each word of a text, the mistyped word of the question that it is but for a letter or two; nothing at all
-    /// when none is mistyped.
-    fn meant(&self, text: &Text<'_>) -> Vec<Option<usize>> {
-        let mut meant = Vec::new();
-        if self.mistyped.is_empty() {
-            return meant;
-        }
-        let near = |word: &str| {
-            let near = |asked: &&String| {
-                let off = usize::from(letters_off(asked));
-                word.len().abs_diff(asked.len()) <= 2 * off
-                    && strsim::osa_distance(asked, word) <= off
-            };
-            let asked = self.mistyped.iter().find(near)?;
-            self.folded.get(&form(asked)).copied()
-        };
-        let analysis = Analysis::of(text.reading.language());
-        analysis.each(text.words, |word| meant.push(near(word.folded)));
-        meant
     }
 
     /// What words of the question that stand together weigh: for each pair its best place; pairs in the order of

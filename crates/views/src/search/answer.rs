@@ -17,8 +17,9 @@ use rapporteur_search::rank::Text;
 use rapporteur_search::{Answer, Marks, Match, Order, Piece};
 
 use super::field::{KIND, PARTY, STATE, THEME};
-use super::lens::{Lens, lens};
+use super::lens::lens;
 use super::question::SearchQuestion;
+use super::remembered::Remembered;
 use super::thing::{Thing, internal, things};
 use crate::model::Model;
 
@@ -28,7 +29,7 @@ const PAGE_BYTES: usize = 2 << 20;
 const MOST_HIGHLIGHTS: usize = 3;
 
 /// An answer, and the key of the page after it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Found {
     /// The answer, but for its page token and positions.
     pub response: SearchResponse,
@@ -81,33 +82,22 @@ pub(crate) fn shown(
 
 /// Shows the texts of documents, one after the other, as a reader sees them; nothing of what is hidden from them.
 pub(crate) fn texts(
-    (model, readings): (&Model, &Readings),
+    (model, remembered): (&Model, &Remembered),
     sight: &Sight,
     names: &[&str],
-    show: &mut dyn FnMut(&[Text<'_>]),
+    show: &mut dyn FnMut(&[Text]),
 ) {
     for name in names {
-        let thing = found(model, name, sight, Lens::for_words);
-        let words = thing.iter().flat_map(|thing| &thing.words);
-        let texts = words.map(|words| Text {
-            words: &words.text,
-            reading: readings.of(&words.text, words.language),
-            is_title: words.is_title,
-        });
-        show(&texts.collect::<Vec<_>>());
+        let is_inside = sight.sees_inside(record_of(name));
+        remembered.texts(model, name, is_inside, &mut *show);
     }
 }
 
 /// What stands under the name of a document, as a reader sees it; nothing that is hidden from them.
-fn found<'m>(
-    model: &'m Model,
-    name: &'m str,
-    sight: &Sight,
-    through: fn(Lens<'m>) -> Lens<'m>,
-) -> Option<Thing<'m>> {
+fn found<'m>(model: &'m Model, name: &'m str, sight: &Sight) -> Option<Thing<'m>> {
     let record = record_of(name);
     let lens = lens(model, record, internal(model, record)?, sight)?;
-    let mut all = things(through(lens), record).into_iter();
+    let mut all = things(lens, record).into_iter();
     all.find(|thing| thing.name == name)
 }
 
@@ -125,7 +115,7 @@ fn hit(
 ) -> Option<SearchHit> {
     let record = record_of(&place.name);
     // The index may be behind: what has become hidden since is not shown.
-    let thing = found(model, &place.name, question.sight(), |lens| lens)?;
+    let thing = found(model, &place.name, question.sight())?;
     let one = |field: &str| thing.values(field).next().unwrap_or_default().to_owned();
     let all = |field: &str| thing.values(field).map(str::to_owned).collect();
     let document = place.name.split_once(PART).map(|(_, id)| id);

@@ -14,12 +14,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use rapporteur_search::analysis::reading::Readings;
 use rapporteur_search::{Generation, Generations, Index, Result, Writer};
 
 use super::after::{AT_A_TIME, After};
 use super::depends::dependents;
 use super::recent::Recent;
+use super::remembered::Remembered;
 use super::repeats::Repeats;
 use super::said::Sayings;
 use super::thing::documents;
@@ -49,8 +49,7 @@ pub(super) struct Shared {
     pub(super) live: std::sync::RwLock<(u64, Option<Arc<Index>>)>,
     /// What was answered of late.
     pub(super) recent: Recent,
-    /// Texts that were read of late.
-    pub(super) readings: Readings,
+    pub(super) remembered: Remembered,
     pub(super) repeats: Repeats,
     pub(super) sayings: Sayings,
     pub(super) standing: tokio::sync::watch::Sender<Standing>,
@@ -219,6 +218,7 @@ impl Keeper {
         }
         // One or the other: a writer takes a record once between two commits, and a comparison looks at all.
         let wrote = if self.compare {
+            self.shared.remembered.forget_all();
             self.compare(&mut desk)?;
             self.compare = false;
             true
@@ -277,6 +277,9 @@ impl Keeper {
             .whole(|model| dependents(model, names))
             .into_iter()
             .collect();
+        for name in &names {
+            self.shared.remembered.forget(name);
+        }
         let mut wrote = false;
         for some in names.chunks(AT_A_TIME) {
             wrote |= put(views, writer, some)?;

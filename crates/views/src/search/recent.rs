@@ -49,10 +49,11 @@ impl State {
     }
 }
 
+/// What was asked in a state, and the answer once it was asked again: most questions never come a second time.
 #[derive(Debug)]
 struct Answered {
     state: State,
-    found: Arc<Found>,
+    found: Option<Arc<Found>>,
 }
 
 #[derive(Clone, Debug)]
@@ -60,7 +61,8 @@ struct Weight;
 
 impl Weighter<Asked, Arc<Answered>> for Weight {
     fn weight(&self, _: &Asked, one: &Arc<Answered>) -> u64 {
-        one.found.response.encoded_len() as u64 + BYTES_PER_ANSWER
+        let bytes = |found: &Arc<Found>| found.response.encoded_len() as u64;
+        one.found.as_ref().map_or(0, bytes) + BYTES_PER_ANSWER
     }
 }
 
@@ -98,12 +100,21 @@ impl Recent {
     /// The answer that was given in just this state.
     pub(super) fn get(&self, asked: &Asked, state: &State) -> Option<Arc<Found>> {
         let one = self.0.get(asked)?;
-        (one.state == *state).then(|| one.found.clone())
+        if one.state == *state {
+            one.found.clone()
+        } else {
+            None
+        }
     }
 
-    /// Keeps an answer for which reading began in this state.
-    pub(super) fn keep(&self, asked: Asked, state: State, found: Arc<Found>) {
-        self.0.insert(asked, Arc::new(Answered { state, found }));
+    /// Notes that an answer was given for which reading began in this state, and keeps it the second time.
+    pub(super) fn keep(&self, asked: Asked, state: State, found: Found) -> Found {
+        let before = self.0.get(&asked);
+        let again = before.is_some_and(|before| before.state == state);
+        let kept = again.then(|| Arc::new(found.clone()));
+        self.0
+            .insert(asked, Arc::new(Answered { state, found: kept }));
+        found
     }
 }
 
@@ -127,12 +138,19 @@ mod tests {
             ..SearchRequest::default()
         };
         let asked = Recent::asked(&request, &Sight::Public, 20, b"");
-        let found = Arc::new(Found {
+        let found = Found {
             response: Default::default(),
             next: Some(b"next".to_vec()),
-        });
-        recent.keep(asked, state(1, "a"), found);
+        };
         let next = |asked: &Asked, state: &State| recent.get(asked, state)?.next.clone();
+        for (state_of, kept) in [("b", None), ("a", None), ("a", Some(b"next".to_vec()))] {
+            recent.keep(asked, state(1, state_of), found.clone());
+            assert_eq!(
+                next(&asked, &state(1, state_of)),
+                kept,
+                "only the second time"
+            );
+        }
         assert_eq!(next(&asked, &state(1, "a")), Some(b"next".to_vec()));
         assert_eq!(next(&asked, &state(2, "a")), None, "another index");
         assert_eq!(next(&asked, &state(1, "b")), None, "a change");

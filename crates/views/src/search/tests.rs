@@ -6,7 +6,6 @@ use rapporteur_proto::events::v1::{EventState, Source};
 use rapporteur_proto::gateway::v1::{SearchField, SearchOrder, SearchRequest, SearchResponse};
 use rapporteur_proto::r#type::v1::{Document as Paper, LocalizedText, Visibility};
 use rapporteur_records::Sight;
-use rapporteur_search::analysis::reading::Readings;
 use rapporteur_search::index::record_of;
 use rapporteur_search::rank::Text;
 use rapporteur_search::{Document, Index};
@@ -16,6 +15,7 @@ use super::answer::{shown, texts};
 use super::depends::dependents;
 use super::lens::{Lens, lens};
 use super::question::SearchQuestion;
+use super::remembered::Remembered;
 use super::thing::{Thing, documents, internal, things};
 use super::{KEYWORDS, words};
 use crate::model::Model;
@@ -67,12 +67,12 @@ impl Indexed {
 
     fn ask(&self, model: &Model, sight: &Sight, request: &SearchRequest) -> SearchResponse {
         let question = SearchQuestion::read(request, model, sight).unwrap();
-        let readings = Readings::default();
-        let texts = |names: &[&str], show: &mut dyn FnMut(&[Text<'_>])| {
-            texts((model, &readings), sight, names, show);
+        let remembered = Remembered::default();
+        let texts = |names: &[&str], show: &mut dyn FnMut(&[Text])| {
+            texts((model, &remembered), sight, names, show);
         };
         let answer = question.ask(&self.index, 1_000, &[], &texts).unwrap();
-        let found = shown((model, &readings), &question, answer);
+        let found = shown((model, &remembered.readings), &question, answer);
         assert_eq!(found.next, None);
         found.response
     }
