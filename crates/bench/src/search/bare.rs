@@ -1,14 +1,15 @@
-//! Tantivy alone on an index that the gateway made: its own query parser, its own collectors, in this process.
+//! Tantivy alone on an index that the gateway made: its own query parser, its own collectors, in this process. An answer
+//! has the names of what was found, as it stands in the index; nothing is shown of it.
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use rapporteur_search::analysis;
 use tantivy::aggregation::AggregationCollector;
 use tantivy::aggregation::agg_req::Aggregations;
 use tantivy::collector::{Count, TopDocs};
 use tantivy::query::QueryParser;
-use tantivy::{Index, Searcher};
+use tantivy::{DocAddress, Index, Searcher};
 
 use super::{FACETS, the_only_folder};
 
@@ -44,7 +45,7 @@ impl Bare {
         })
     }
 
-    /// How many there are, when the best `hits` and the counts were found too.
+    /// How many there are, when the best `hits`, their names, and the counts were found too.
     pub(super) fn search(&self, query: &str, hits: usize, facets: bool) -> Result<usize> {
         let query = self.parser.parse_query(query)?;
         let top = TopDocs::with_limit(hits).order_by_score();
@@ -58,7 +59,19 @@ impl Bare {
             let (found, total) = self.searcher.search(&query, &(top, Count))?;
             (total, found)
         };
-        std::hint::black_box(found);
+        for (_, address) in found {
+            std::hint::black_box(self.name(address)?);
+        }
         Ok(total)
+    }
+
+    fn name(&self, address: DocAddress) -> Result<String> {
+        let segment = self.searcher.segment_reader(address.segment_ord);
+        let names = segment.fast_fields().str("name")?;
+        let names = names.context("the index has no names")?;
+        let number = names.ords().first(address.doc_id);
+        let mut name = String::new();
+        names.ord_to_str(number.context("a document has no name")?, &mut name)?;
+        Ok(name)
     }
 }

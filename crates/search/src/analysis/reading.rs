@@ -116,8 +116,8 @@ impl Reading {
     }
 }
 
-/// Most bytes of readings that are kept: some 80,000 texts of a few lines.
-const BYTES: u64 = 64 << 20;
+/// Most bytes of readings that are kept: some 40,000 texts of a few lines.
+const BYTES: u64 = 32 << 20;
 /// A reading takes this many bytes beside its words.
 const BESIDE: u64 = 96;
 /// Readings of this many bytes are expected; how the room is divided depends on it.

@@ -20,7 +20,7 @@ use super::field::{KIND, PARTY, STATE, THEME};
 use super::lens::lens;
 use super::question::SearchQuestion;
 use super::remembered::Remembered;
-use super::thing::{Thing, internal, things};
+use super::thing::{Findable, Thing};
 use crate::model::Model;
 
 /// A page ends early with this many bytes, so that it stays below what any client takes.
@@ -96,15 +96,17 @@ pub(crate) fn texts(
 /// What stands under the name of a document, as a reader sees it; nothing that is hidden from them.
 fn found<'m>(model: &'m Model, name: &'m str, sight: &Sight) -> Option<Thing<'m>> {
     let record = record_of(name);
-    let lens = lens(model, record, internal(model, record)?, sight)?;
-    let mut all = things(lens, record).into_iter();
+    let one = Findable::of(model, record)?;
+    let lens = lens(model, record, one.is_internal(), sight)?;
+    let mut all = one.things(lens, record).into_iter();
     all.find(|thing| thing.name == name)
 }
 
 /// A record as a reader sees it; none that is hidden from them.
 pub(super) fn seen_thing<'m>(model: &'m Model, name: &'m str, sight: &Sight) -> Option<Thing<'m>> {
-    let lens = lens(model, name, internal(model, name)?, sight)?;
-    things(lens, name).into_iter().next()
+    let one = Findable::of(model, name)?;
+    let lens = lens(model, name, one.is_internal(), sight)?;
+    one.things(lens, name).into_iter().next()
 }
 
 fn hit(

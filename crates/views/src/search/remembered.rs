@@ -10,16 +10,16 @@ use std::sync::Arc;
 use foldhash::quality::RandomState;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
-use rapporteur_search::analysis::reading::Readings;
+use rapporteur_search::analysis::reading::{Reading, Readings};
 use rapporteur_search::index::record_of;
 use rapporteur_search::rank::Text;
 
 use super::lens::Lens;
-use super::thing::{internal, things};
+use super::thing::{Findable, Words};
 use crate::model::Model;
 
-/// Most bytes that are remembered of records.
-const BYTES: u64 = 64 << 20;
+/// Most bytes that are remembered of records: some 100,000 of a few lines.
+const BYTES: u64 = 128 << 20;
 /// What is remembered of a record takes this many bytes beside its words.
 const BESIDE: u64 = 128;
 /// Records of this many bytes are expected; how the room is divided depends on it.
@@ -45,7 +45,7 @@ impl Weighter<Key, Arc<Documents>> for Weight {
 /// What is remembered.
 #[derive(Debug)]
 pub(crate) struct Remembered {
-    /// Texts, by their letters.
+    /// Texts in which words were marked, by their letters.
     pub(crate) readings: Readings,
     records: Cache<Key, Arc<Documents>, Weight>,
     keys: (RandomState, RandomState),
@@ -81,19 +81,26 @@ impl Remembered {
         if let Some(there) = self.records.get(&key) {
             return there;
         }
-        let lens = match internal(model, record) {
-            Some(_) if is_inside => Lens::inside(model, record),
-            Some(false) => Lens::public(model),
-            _ => return Arc::default(),
+        let Some(one) = Findable::of(model, record).filter(|one| is_inside || !one.is_internal())
+        else {
+            return Arc::default();
         };
-        let all = things(lens.for_words(), record).into_iter().map(|thing| {
-            let text = |words: &super::thing::Words<'_>| Text {
-                reading: self.readings.of(&words.text, words.language),
-                is_title: words.is_title,
-            };
-            let texts = thing.words.iter().map(text).collect();
-            (thing.name.into_owned(), texts)
-        });
+        let lens = if is_inside {
+            Lens::inside(model, record)
+        } else {
+            Lens::public(model)
+        };
+        let all = one
+            .things(lens.for_words(), record)
+            .into_iter()
+            .map(|thing| {
+                let text = |words: &Words<'_>| Text {
+                    reading: Arc::new(Reading::of(&words.text, words.language)),
+                    is_title: words.is_title,
+                };
+                let texts = thing.words.iter().map(text).collect();
+                (thing.name.into_owned(), texts)
+            });
         let documents = Arc::new(Documents(all.collect()));
         self.records.insert(key, documents.clone());
         documents

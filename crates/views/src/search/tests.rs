@@ -16,7 +16,7 @@ use super::depends::dependents;
 use super::lens::{Lens, lens};
 use super::question::SearchQuestion;
 use super::remembered::Remembered;
-use super::thing::{Thing, documents, internal, things};
+use super::thing::{Findable, Thing, documents, internal};
 use super::{KEYWORDS, words};
 use crate::model::Model;
 use crate::sample::history::{Dice, SECRET, history};
@@ -98,7 +98,8 @@ fn listed(seen: &Model, sight: &Sight) -> Vec<Document> {
         } else {
             Lens::public(seen)
         };
-        all.extend(things(within, &name).into_iter().map(Thing::untagged));
+        let one = Findable::of(seen, &name).unwrap();
+        all.extend(one.things(within, &name).into_iter().map(Thing::untagged));
     }
     all
 }

@@ -4,6 +4,10 @@ mod kinds;
 
 use std::borrow::Cow;
 
+use rapporteur_proto::events::v1::{Event, Source};
+use rapporteur_proto::recommendations::v1::{
+    Commitment, Instrument, ProgressReport, Recommendation,
+};
 use rapporteur_proto::r#type::v1::{CivilDate, Document as Paper, LocalizedText};
 use rapporteur_records::words::date::ordinal;
 use rapporteur_search::{Document, Text};
@@ -52,68 +56,75 @@ pub(crate) struct Words<'m> {
 
 /// The documents of a record for all readers; none of a record that is not found by its words.
 pub(crate) fn documents(model: &Model, name: &str) -> Vec<Document> {
-    let Some(internal) = internal(model, name) else {
+    let Some(one) = Findable::of(model, name) else {
         return Vec::new();
     };
-    versions(model, name, internal, |lens| {
-        let all = things(lens, name).into_iter();
+    versions(model, name, one.is_internal(), |lens| {
+        let all = one.things(lens, name).into_iter();
         all.map(Thing::document).collect()
     })
 }
 
 /// Whether a record that can be found is for those who work on it only; none when there is no such record.
 pub(crate) fn internal(model: &Model, name: &str) -> Option<bool> {
-    match collection(name) {
-        "events" => model.events.get(name).map(is_internal),
-        "instruments" => model.instruments.get(name).map(is_internal),
-        "recommendations" => model.recommendations.get(name).map(is_internal),
-        "commitments" => model.commitments.get(name).map(is_internal),
-        "reports" => model.reports.get(name).map(is_internal),
-        "sources" => model.sources.get(name).map(is_internal),
-        _ => None,
+    Findable::of(model, name).map(Findable::is_internal)
+}
+
+/// A record that is found by its words.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Findable<'m> {
+    Event(&'m Event),
+    Instrument(&'m Instrument),
+    Recommendation(&'m Recommendation),
+    Commitment(&'m Commitment),
+    Report(&'m ProgressReport),
+    Source(&'m Source),
+}
+
+impl<'m> Findable<'m> {
+    /// The record with a name, if it is there and can be found.
+    pub(crate) fn of(model: &'m Model, name: &str) -> Option<Self> {
+        let collection = name.rsplit('/').nth(1)?;
+        match collection {
+            "events" => model.events.get(name).map(Self::Event),
+            "instruments" => model.instruments.get(name).map(Self::Instrument),
+            "recommendations" => model.recommendations.get(name).map(Self::Recommendation),
+            "commitments" => model.commitments.get(name).map(Self::Commitment),
+            "reports" => model.reports.get(name).map(Self::Report),
+            "sources" => model.sources.get(name).map(Self::Source),
+            _ => None,
+        }
     }
-}
 
-/// Of which kind a record is, by its name.
-fn collection(name: &str) -> &str {
-    name.rsplit('/').nth(1).unwrap_or_default()
-}
+    /// Whether it is for those who work on it only.
+    pub(crate) fn is_internal(self) -> bool {
+        match self {
+            Self::Event(one) => is_internal(one),
+            Self::Instrument(one) => is_internal(one),
+            Self::Recommendation(one) => is_internal(one),
+            Self::Commitment(one) => is_internal(one),
+            Self::Report(one) => is_internal(one),
+            Self::Source(one) => is_internal(one),
+        }
+    }
 
-/// What can be found of a record: itself, and its papers.
-pub(crate) fn things<'m>(lens: Lens<'m>, name: &'m str) -> Vec<Thing<'m>> {
-    let Some((thing, papers)) = thing(lens, name) else {
-        return Vec::new();
-    };
-    let papers: Vec<Thing<'_>> = papers
-        .iter()
-        .map(|one| paper(lens, &thing, name, one))
-        .collect();
-    [thing].into_iter().chain(papers).collect()
-}
-
-fn thing<'m>(lens: Lens<'m>, name: &'m str) -> Option<(Thing<'m>, &'m [Paper])> {
-    let model = lens.model;
-    Some(match collection(name) {
-        "events" => {
-            let one = model.events.get(name)?;
-            (event(lens, name, one), &one.documents[..])
+    /// What can be found of it, by its name: itself, and its papers.
+    pub(crate) fn things(self, lens: Lens<'m>, name: &'m str) -> Vec<Thing<'m>> {
+        let (thing, papers): (_, &[Paper]) = match self {
+            Self::Event(one) => (event(lens, name, one), &one.documents),
+            Self::Instrument(one) => (instrument(lens, name, one), &one.documents),
+            Self::Recommendation(one) => (recommendation(lens, name, one), &[]),
+            Self::Commitment(one) => (commitment(lens, name, one), &[]),
+            Self::Report(one) => (report(lens, name, one), &[]),
+            Self::Source(one) => (source(lens, name, one), &one.documents),
+        };
+        let mut all = vec![thing];
+        for one in papers {
+            let paper = paper(lens, &all[0], name, one);
+            all.push(paper);
         }
-        "instruments" => {
-            let one = model.instruments.get(name)?;
-            (instrument(lens, name, one), &one.documents[..])
-        }
-        "recommendations" => {
-            let one = model.recommendations.get(name)?;
-            (recommendation(lens, name, one), &[])
-        }
-        "commitments" => (commitment(lens, name, model.commitments.get(name)?), &[]),
-        "reports" => (report(lens, name, model.reports.get(name)?), &[]),
-        "sources" => {
-            let one = model.sources.get(name)?;
-            (source(lens, name, one), &one.documents[..])
-        }
-        _ => return None,
-    })
+        all
+    }
 }
 
 impl<'m> Thing<'m> {
