@@ -19,6 +19,7 @@ mod attacks;
 mod backups;
 mod bundle;
 mod exports;
+mod files;
 mod floods;
 mod followers;
 mod fuzz;
