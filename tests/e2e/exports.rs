@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::harness::{House, program};
 
 /// The sample record, as files.
-fn sample() -> Vec<String> {
+pub(super) fn sample() -> Vec<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("crates/cli/sample");
     let mut files: Vec<String> = std::fs::read_dir(folder)
         .unwrap()

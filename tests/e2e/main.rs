@@ -14,6 +14,7 @@ mod harness;
 #[allow(dead_code, unreachable_pub, reason = "each story uses its part")]
 mod server;
 
+mod any_record;
 mod apart;
 mod attacks;
 mod backups;
