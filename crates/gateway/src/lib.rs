@@ -243,11 +243,7 @@ async fn run(
     let (own, draining) = (book.records().clone(), serving.drain().draining());
     followers.spawn(async move {
         tokio::select! {
-            swept = import::kept::sweep(&own) => {
-                if let Err(error) = swept {
-                    tracing::warn!(%error, "could not forget previews of imports that were cut off");
-                }
-            }
+            () = import::forget::each_day(own) => {}
             () = draining => {}
         }
     });
