@@ -25,6 +25,7 @@ mod floods;
 mod followers;
 mod fuzz;
 mod grants;
+mod harvest;
 mod hidden;
 mod hosts;
 mod imports;
