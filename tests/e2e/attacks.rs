@@ -5,7 +5,7 @@
 //! (`hidden.rs`), certificates (`private.rs`) and rights (`grants.rs`).
 
 mod headers;
-mod http;
+pub(crate) mod http;
 mod injection;
 mod names;
 mod slow;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::harness::{House, program};
 
 /// The sample record, as files.
-fn sample() -> Vec<String> {
+pub(super) fn sample() -> Vec<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("crates/cli/sample");
     let mut files: Vec<String> = std::fs::read_dir(folder)
         .unwrap()
@@ -21,7 +21,7 @@ fn sample() -> Vec<String> {
 }
 
 /// Records that refer to each other in circles, and texts that no file takes as they are.
-fn hard() -> String {
+pub(super) fn hard() -> String {
     let line = |kind: &str, record: Value| json!({"kind": kind, "record": record}).to_string();
     let text = |words: &str| json!({"byLanguage": {"en": words}});
     let recommendation = |id: &str, words: &str| {
@@ -216,7 +216,7 @@ fn without_service_fields(value: &mut Value) {
 }
 
 /// The tool, asked by somebody without a key.
-fn visitor(house: &House, arguments: &[&str]) -> String {
+pub(super) fn visitor(house: &House, arguments: &[&str]) -> String {
     let output = Command::new(program("rapporteur"))
         .args(arguments)
         .env("XDG_CONFIG_HOME", house.folder.path().join("nobody"))

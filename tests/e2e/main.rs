@@ -14,15 +14,18 @@ mod harness;
 #[allow(dead_code, unreachable_pub, reason = "each story uses its part")]
 mod server;
 
+mod any_record;
 mod apart;
 mod attacks;
 mod backups;
 mod bundle;
 mod exports;
+mod files;
 mod floods;
 mod followers;
 mod fuzz;
 mod grants;
+mod harvest;
 mod hidden;
 mod hosts;
 mod imports;

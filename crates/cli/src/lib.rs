@@ -85,7 +85,6 @@ mod up;
 mod verdict;
 mod verify;
 
-mod cell;
 mod field;
 mod language;
 mod name;
@@ -96,4 +95,5 @@ mod word;
 
 pub use command::{command, run, run_in};
 pub use handover::{Edition, pack};
+use rapporteur_exchange::write::cell;
 pub use surroundings::Surroundings;

@@ -3,6 +3,8 @@
 //! A short name is the ids alone. Ids that are missing on the left come from `--dialogue`. Tables
 //! show names in the same form, so what is shown can be typed.
 
+pub(crate) use rapporteur_exchange::write::cell::short;
+
 use crate::error::{Failure, Result};
 
 pub(crate) const PARTY: &str = "parties/*";
@@ -104,27 +106,6 @@ fn misfit(pattern: &str, given: &str, wanted: usize, has_dialogue: bool) -> Stri
         }
     }
     text
-}
-
-/// The short form of a resource name; anything else as it is.
-pub(crate) fn short(text: &str) -> String {
-    let parts: Vec<&str> = text.split('/').collect();
-    let root = ["dialogues", "parties", "sources", "vocabularies"].contains(&parts[0]);
-    let plain = parts.iter().all(|p| {
-        !p.is_empty()
-            && p.bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b))
-    });
-    if !root || !parts.len().is_multiple_of(2) || !plain {
-        return text.to_owned();
-    }
-    parts
-        .iter()
-        .skip(1)
-        .step_by(2)
-        .copied()
-        .collect::<Vec<_>>()
-        .join("/")
 }
 
 /// Parent and last id of a full name; the parent is empty at the top.

@@ -113,32 +113,10 @@ pub(crate) fn data(ctx: &mut Context<'_>, value: &impl Serialize) -> Result<()> 
     ctx.print(format_args!("{}\n", text.trim_end()))
 }
 
-/// The value as JSON whose order is always the same: fields as the protos have them, languages by tag.
+/// The value as JSON whose order is always the same.
 pub(crate) fn steady(value: &impl Serialize) -> Result<serde_json::Value> {
-    fn sort(value: &mut serde_json::Value) {
-        match value {
-            serde_json::Value::Array(items) => items.iter_mut().for_each(sort),
-            serde_json::Value::Object(fields) => {
-                for (key, inner) in fields.iter_mut() {
-                    match inner {
-                        // The maps of the protos; maps have no order of their own.
-                        serde_json::Value::Object(languages)
-                            if ["byLanguage", "translations", "parameters"]
-                                .contains(&key.as_str()) =>
-                        {
-                            languages.sort_keys();
-                        }
-                        inner => sort(inner),
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-    let mut value =
-        serde_json::to_value(value).map_err(|e| Failure::other("UNPRINTABLE", e.to_string()))?;
-    sort(&mut value);
-    Ok(value)
+    rapporteur_exchange::write::steady(value)
+        .map_err(|e| Failure::other("UNPRINTABLE", e.to_string()))
 }
 
 /// Rows under headings, as a table or as CSV.

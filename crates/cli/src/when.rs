@@ -3,6 +3,7 @@
 use jiff::civil;
 use jiff::{Span, tz::TimeZone};
 use prost_types::Timestamp;
+pub(crate) use rapporteur_exchange::write::cell::moment as show;
 use rapporteur_proto::r#type::v1::{Basis, CivilDate};
 
 /// For clap: RFC 3339, a date (the end of that day, UTC), or a span such as `2 weeks ago`.
@@ -54,11 +55,6 @@ pub(crate) fn civil(text: &str) -> CivilDate {
 /// A civil date that may be absent.
 pub(crate) fn civil_some(text: &Option<String>) -> Option<CivilDate> {
     text.as_deref().map(civil)
-}
-
-/// A moment in RFC 3339.
-pub(crate) fn show(seconds: i64, nanos: i32) -> String {
-    jiff::Timestamp::new(seconds, nanos).map_or_else(|_| format!("{seconds} s"), |t| t.to_string())
 }
 
 #[cfg(test)]

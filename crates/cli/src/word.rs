@@ -4,6 +4,8 @@
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use prost_reflect::EnumDescriptor;
+use rapporteur_exchange::write::word::strip;
+pub(crate) use rapporteur_exchange::write::word::{of, word};
 use rapporteur_proto::descriptor_pool;
 
 /// A flag that takes one word of an enum, by its full name, and gives its number.
@@ -22,22 +24,6 @@ pub(crate) fn parser(enumeration: &'static str) -> impl TypedValueParser<Value =
             .find(|(word, _)| *word == given)
             .map_or(0, |(_, number)| *number)
     })
-}
-
-/// The word of a number; empty for the value that says nothing.
-pub(crate) fn word(values: &EnumDescriptor, number: i32) -> String {
-    match values.get_value(number) {
-        Some(_) if number == 0 => String::new(),
-        Some(value) => strip(values, value.name()),
-        None => number.to_string(),
-    }
-}
-
-/// The word of a value that is known by its full name: `GAP_KIND_STATED_DIFFERS` is `stated-differs`.
-pub(crate) fn of(name: &str, prefix: &str) -> String {
-    name.trim_start_matches(prefix)
-        .to_ascii_lowercase()
-        .replace('_', "-")
 }
 
 /// The number of a word, also as the protos spell it.
@@ -60,22 +46,6 @@ fn words(values: &EnumDescriptor) -> impl Iterator<Item = (String, i32)> {
         .values()
         .filter(|v| v.number() != 0)
         .map(|v| (strip(values, v.name()), v.number()))
-}
-
-/// Values begin with the name of their enum: `EventKind` -> `EVENT_KIND_`.
-fn strip(values: &EnumDescriptor, name: &str) -> String {
-    let mut prefix = String::new();
-    for letter in values.name().chars() {
-        if letter.is_ascii_uppercase() && !prefix.is_empty() {
-            prefix.push('_');
-        }
-        prefix.push(letter.to_ascii_uppercase());
-    }
-    prefix.push('_');
-    name.strip_prefix(&prefix)
-        .unwrap_or(name)
-        .to_ascii_lowercase()
-        .replace('_', "-")
 }
 
 #[cfg(test)]

@@ -13,23 +13,78 @@
 //! | [`ocd`] | events | civic tools (Open Civic Data) |
 //! | [`odata`] | instruments, events, parties | InforMEA and others that harvest treaties |
 //! | [`akoma_ntoso`] | an instrument and its recommendations | registers of legal texts (OASIS LegalDocML) |
+//!
+//! What stands in a [`cell`] is made of the fields by [`language`] and [`word`].
 
 mod about;
 pub mod akoma_ntoso;
+pub mod cell;
 mod document;
 pub mod guard;
 pub mod json_ld;
+pub mod language;
 pub mod markdown;
 pub mod ocd;
 pub mod odata;
 pub mod popolo;
 mod sections;
 pub mod table;
+pub mod word;
 
 pub use about::About;
 pub use document::{Document, Shape};
 
+use serde::Serialize;
 use serde_json::Value;
+
+/// What is written, as JSON whose order is always the same: fields as the protos have them, languages by tag.
+///
+/// # Errors
+///
+/// When it is no JSON.
+pub fn steady(value: &impl Serialize) -> serde_json::Result<Value> {
+    fn sort(value: &mut Value) {
+        match value {
+            Value::Array(items) => items.iter_mut().for_each(sort),
+            Value::Object(fields) => {
+                for (key, inner) in fields.iter_mut() {
+                    match inner {
+                        // The maps of the protos; maps have no order of their own.
+                        Value::Object(languages)
+                            if ["byLanguage", "translations", "parameters"]
+                                .contains(&key.as_str()) =>
+                        {
+                            languages.sort_keys();
+                        }
+                        inner => sort(inner),
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut value = serde_json::to_value(value)?;
+    sort(&mut value);
+    Ok(value)
+}
+
+/// Several of a kind, as in the names of collections: `parties`, `plan_nodes`.
+pub fn plural(kind: &str) -> String {
+    match kind.strip_suffix('y') {
+        Some(stem) => format!("{stem}ies"),
+        None => format!("{kind}s"),
+    }
+}
+
+/// The same for headings: `Plan nodes`.
+pub fn heading(kind: &str) -> String {
+    let plural = plural(kind).replace('_', " ");
+    let mut letters = plural.chars();
+    letters
+        .next()
+        .map(|first| first.to_uppercase().to_string() + letters.as_str())
+        .unwrap_or_default()
+}
 
 /// A text of a field; empty where there is none.
 pub(crate) fn text<'v>(record: &'v Value, field: &str) -> &'v str {

@@ -23,100 +23,13 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+#[path = "../../../tests/shared/files.rs"]
+mod files;
+
 use rapporteur_exchange::map::{Mapper, Mapping, Names, Settings, Verdict, run};
 use rapporteur_exchange::read::Options;
 use rapporteur_exchange::snapshot::{Snapshot, What};
 use serde_json::Value;
-
-/// A file, its mapping, and what the caller must say.
-type Planned = (
-    &'static str,
-    &'static str,
-    &'static [(&'static str, &'static str)],
-);
-
-/// What the caller says for a file.
-type Parameters = BTreeMap<String, String>;
-
-const FILES: &[Planned] = &[
-    ("reference/countries.csv", "countries", &[]),
-    ("reference/country_aliases.csv", "country-aliases", &[]),
-    ("reference/languages.csv", "languages", &[]),
-    ("reference/eu_event_types.csv", "eu-event-types", &[]),
-    ("reference/dialogue_members.csv", "dialogue-members", &[]),
-    ("reference/chairmanships.csv", "chairmanships", &[]),
-    ("plans/dialogue_plans.jsonl", "dialogue-plans", &[]),
-    ("plans/sdg.jsonl", "sdg", &[]),
-    ("plans/gcm.jsonl", "gcm", &[]),
-    ("recommendations/upr_sessions_1-5_raw.csv", "upr-info", &[]),
-    ("recommendations/upr_sessions_6-9_raw.csv", "upr-info", &[]),
-    ("recommendations/upr_sessions_10-13.jsonl", "upr-info", &[]),
-    (
-        "recommendations/ohchr_matrices/upr20_slovenia_matrix.docx",
-        "ohchr-matrix",
-        &[("country", "SI")],
-    ),
-    (
-        "recommendations/ohchr_matrices/upr34_slovenia_thematic_list.docx",
-        "ohchr-matrix",
-        &[("country", "SI")],
-    ),
-    (
-        "recommendations/ohchr_matrices/upr_china_2013_matrix.docx",
-        "ohchr-matrix",
-        &[("country", "CN")],
-    ),
-    (
-        "recommendations/ohchr_matrices/upr20_slovenia_matrix.jsonl",
-        "ohchr-matrix-rows",
-        &[],
-    ),
-    (
-        "recommendations/ohchr_matrices/upr34_slovenia_thematic_list.jsonl",
-        "ohchr-matrix-rows",
-        &[],
-    ),
-    (
-        "recommendations/ohchr_matrices/upr_china_2013_matrix.jsonl",
-        "ohchr-matrix-rows",
-        &[],
-    ),
-    ("recommendations/taic_recommendations.csv", "taic", &[]),
-    (
-        "recommendations/taic_status_vocabulary.csv",
-        "taic-vocabulary",
-        &[],
-    ),
-    (
-        "recommendations/unga_resolutions_sessions_65-74.jsonl",
-        "unga-resolutions",
-        &[],
-    ),
-    ("events/dialogue_events.csv", "dialogue-events", &[]),
-    (
-        "events/europarl_meetings_2022.jsonl",
-        "europarl-meetings",
-        &[],
-    ),
-    ("events/conferences_2023-2024.jsonl", "conferences", &[]),
-    ("events/upr_timeline_2025-2026.csv", "upr-timeline", &[]),
-    ("events/legistar/cook_board.json", "legistar", &[]),
-    (
-        "events/legistar/chi_citycouncil.json",
-        "legistar-search",
-        &[],
-    ),
-    ("events/legistar/chi_citycouncil_event.json", "ocd", &[]),
-    ("events/legistar/chi_citycouncil_feed.json", "ocd", &[]),
-];
-
-/// Folders of which every file goes through one mapping.
-const FOLDERS: &[(&str, &str)] = &[
-    ("events/indico_examples", "indico"),
-    ("events/oparl_examples", "oparl"),
-    ("events/ics_edge", "ical"),
-    ("events/iserlohn_council", "ical"),
-];
 
 fn data() -> PathBuf {
     std::env::var_os("RAPPORTEUR_DATA")
@@ -144,31 +57,6 @@ fn names(data: &Path) -> Names {
     names
 }
 
-/// The files and their mappings; a file of the folder that is in neither list would be missed.
-fn all(data: &Path) -> Vec<(String, &'static str, Parameters)> {
-    let mut all = Vec::new();
-    for (file, mapping, parameters) in FILES {
-        let parameters = parameters
-            .iter()
-            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
-        all.push(((*file).to_owned(), *mapping, parameters.collect()));
-    }
-    for (folder, mapping) in FOLDERS {
-        let mut files: Vec<String> = fs::read_dir(data.join(folder))
-            .unwrap()
-            .map(|entry| format!("{folder}/{}", entry.unwrap().file_name().to_str().unwrap()))
-            .filter(|name| !name.ends_with("expected_diffs.json"))
-            .collect();
-        files.sort();
-        all.extend(
-            files
-                .into_iter()
-                .map(|file| (file, *mapping, BTreeMap::new())),
-        );
-    }
-    all
-}
-
 #[test]
 #[ignore = "needs RAPPORTEUR_DATA"]
 fn every_file_goes_through() {
@@ -178,7 +66,7 @@ fn every_file_goes_through() {
     println!("| file | mapping | format | encoding | rows | drafts | records | refused | ms |");
     println!("| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
     let mut reasons = String::new();
-    for (file, name, parameters) in all(&data) {
+    for (file, name, parameters) in files::all(&data) {
         let mapping = Mapping::shipped(name).unwrap();
         let settings = Settings {
             into: "dialogues/world".to_owned(),

@@ -13,7 +13,9 @@ mod office;
 use std::io::Cursor;
 use std::ops::ControlFlow;
 
-use rapporteur_exchange::map::{Draft, Mapper, Mapping, Names, Settings, Verdict, run};
+use rapporteur_exchange::map::{
+    Answer, Draft, Mapper, Mapping, Names, Parties, Settings, Verdict, run,
+};
 use rapporteur_exchange::read::{Options, read_all};
 use rapporteur_exchange::row::{Facts, LineEnds, Refused};
 use rapporteur_proto::events::v1::{Event, Party};
@@ -486,5 +488,93 @@ fn a_mapping_that_is_wrong_says_where() {
     assert!(
         missing.starts_with("country: is missing (the state"),
         "{missing}"
+    );
+}
+
+/// Knows one organisation, of which there is no record.
+struct Famous;
+
+impl Parties for Famous {
+    fn resolve(&self, name: &str) -> Answer {
+        match name {
+            "RC" | "Red Cross" => Answer::Organisation {
+                acronym: "RC".to_owned(),
+                title: "The Red Cross".to_owned(),
+            },
+            _ => Answer::Unknown,
+        }
+    }
+}
+
+#[test]
+fn an_organisation_that_is_known_by_several_names_becomes_one_record() {
+    let text = |party: &str| {
+        format!(
+            r#"
+            name = "x"
+            about = "x"
+            formats = ["csv"]
+            key = "{{nr}}"
+            id = "{{nr}}"
+            [[record]]
+            kind = "event"
+            name = "{{into}}/events/{{id}}"
+            [record.fields]
+            kind = "EVENT_KIND_WORKSHOP"
+            title.by_language.en = {{ template = "{{host|within:9}}", default = "Long" }}
+            description.by_language.en = "{{host|beyond:9}}"
+            [[record.fields.roles]]
+            for = {{ from = "host", party = "{party}" }}
+            party = "{{value}}"
+            role = "ROLE_HOST"
+            "#
+        )
+    };
+    let file = "nr,host\na,RC\nb,Red Cross\nc,Nobody Else\n";
+    let come = |party: &str| {
+        let mapping = Mapping::parse(&text(party)).unwrap();
+        let settings = Settings {
+            into: "dialogues/d".to_owned(),
+            parameters: Default::default(),
+        };
+        let mut mapper = Mapper::new(&mapping, settings, &Famous).unwrap();
+        let (mut lines, mut refused) = (Vec::new(), Vec::new());
+        run(
+            Cursor::new(file.as_bytes()),
+            "x.csv",
+            &Options::default(),
+            &mut mapper,
+            &mut |verdict| {
+                match verdict {
+                    Verdict::Draft(draft) => {
+                        lines.extend(draft.records.iter().map(|record| record.line().unwrap()));
+                    }
+                    Verdict::Refused(why) => refused.push(why.to_string()),
+                }
+                ControlFlow::Continue(())
+            },
+        )
+        .unwrap();
+        (lines, refused)
+    };
+    let (lines, refused) = come("known-or-organisation");
+    assert_eq!(refused, Vec::<String>::new());
+    let named = |what: &str| lines.iter().filter(|line| line.contains(what)).count();
+    assert_eq!(
+        (named("The Red Cross"), named("\"party\":\"parties/rc\"")),
+        (2, 2),
+        "{lines:#?}"
+    );
+    assert_eq!(named("parties/nobody-else"), 2, "{lines:#?}");
+    assert_eq!(
+        (named("\"en\":\"Long\""), named("\"en\":\"Nobody Else\"")),
+        (1, 1),
+        "{lines:#?}"
+    );
+    let (lines, refused) = come("known");
+    assert_eq!((lines.len(), refused.len()), (0, 3));
+    assert!(
+        refused[0].contains("is The Red Cross, of which there is no record"),
+        "{refused:?}"
     );
 }

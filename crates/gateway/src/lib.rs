@@ -243,11 +243,7 @@ async fn run(
     let (own, draining) = (book.records().clone(), serving.drain().draining());
     followers.spawn(async move {
         tokio::select! {
-            swept = import::kept::sweep(&own) => {
-                if let Err(error) = swept {
-                    tracing::warn!(%error, "could not forget previews of imports that were cut off");
-                }
-            }
+            () = import::forget::each_day(own) => {}
             () = draining => {}
         }
     });
@@ -299,7 +295,10 @@ async fn run(
     };
     let serving = serving.http1().streams(STREAMS).pace(web::pace);
     let router = routes.into_axum_router();
-    let routes = web::router(router, &serving.calls(), views, &arguments.cors_origins)?;
+    let tls = arguments.server.tls.tls_cert.is_some();
+    let scheme = if tls { "https" } else { "http" };
+    let origins = &arguments.cors_origins;
+    let routes = web::router(router, &serving.calls(), views, scheme, origins)?;
     // Reflection shows every service: to a client the system is one server.
     let services = rapporteur_proto::descriptor_pool()
         .services()

@@ -190,6 +190,13 @@ pub enum Meant {
     Party(String),
     /// This state, by its ISO 3166-1 alpha-2 code, of which the record has no party.
     State(String),
+    /// This organisation, of which the record has no party.
+    Organisation {
+        /// Its acronym; may be empty.
+        acronym: String,
+        /// What it is called in full, in English where that is known.
+        title: String,
+    },
     /// Nobody can say; perhaps one of these, the likeliest first.
     Unknown(Vec<String>),
 }
@@ -209,7 +216,10 @@ pub fn meant(resolver: &Resolver, name: &str) -> Meant {
         Resolution::Match(found) => match &found.entity.party {
             Some(party) => Meant::Party(party.clone()),
             None if !found.entity.code.is_empty() => Meant::State(found.entity.code.clone()),
-            None => Meant::Unknown(vec![named(&found)]),
+            None => Meant::Organisation {
+                acronym: found.entity.acronym.clone(),
+                title: named(&found),
+            },
         },
         Resolution::Unknown(among) => Meant::Unknown(among.iter().map(named).collect()),
     }

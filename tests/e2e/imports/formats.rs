@@ -33,6 +33,7 @@ async fn workbooks_documents_and_calendars_come_in_once() {
         "city",
         "country",
         "chairs",
+        "hosts",
     ];
     let sheet = office::xlsx(&[
         row(&head),
@@ -47,12 +48,23 @@ async fn workbooks_documents_and_calendars_come_in_once() {
             "Lisbon",
             "Portugal",
             "Ghana;Morocco",
+            "org:ICRC",
         ]),
         row(&[
-            "d-2", "upr", "webinar", "held", "Health", "2024-04", "", "", "", "",
+            "d-2",
+            "upr",
+            "webinar",
+            "held",
+            "Health",
+            "2024-04",
+            "",
+            "",
+            "",
+            "",
+            "org:International Committee of the Red Cross",
         ]),
         row(&[
-            "d-3", "upr", "picnic", "held", "Fun", "2024-05", "", "", "", "",
+            "d-3", "upr", "picnic", "held", "Fun", "2024-05", "", "", "", "", "",
         ]),
     ]);
     let document = {
@@ -123,8 +135,16 @@ async fn workbooks_documents_and_calendars_come_in_once() {
         .iter()
         .map(|role| role["party"].as_str().unwrap())
         .collect();
-    assert_eq!(roles, ["parties/gh", "parties/ma"]);
+    assert_eq!(roles, ["parties/gh", "parties/ma", "parties/icrc"]);
     house.ask(&["party", "show", "gh"]);
+    // So do organisations that everybody knows, once however they are spelt.
+    let of = |event: &&serde_json::Value| event["roles"].to_string().contains("parties/icrc");
+    assert_eq!(events.iter().filter(of).count(), 2);
+    let icrc = house.ask(&["party", "show", "icrc", "-o", "json"]);
+    assert!(
+        icrc.contains("International Committee of the Red Cross"),
+        "{icrc}"
+    );
     assert_eq!(list(&house, "recommendation").len(), 2);
 
     // The calendar moves its meeting: it is one change of one event.

@@ -1,6 +1,7 @@
 //! Formats, and the kinds of records that have a place in each.
 
-use rapporteur_exchange::write::Shape;
+pub(super) use rapporteur_exchange::write::heading;
+use rapporteur_exchange::write::{Shape, plural};
 
 use crate::error::{Failure, Result};
 use crate::noun::{self, Noun};
@@ -91,24 +92,6 @@ pub(super) fn chosen(what: &[String], form: Form) -> Result<Vec<&'static Noun>> 
         .into_iter()
         .filter(|noun| wanted.contains(&noun.kind))
         .collect())
-}
-
-/// `parties`, `plan_nodes`.
-fn plural(kind: &str) -> String {
-    match kind.strip_suffix('y') {
-        Some(stem) => format!("{stem}ies"),
-        None => format!("{kind}s"),
-    }
-}
-
-/// `Plan nodes`, for headings.
-pub(super) fn heading(kind: &str) -> String {
-    let plural = plural(kind).replace('_', " ");
-    let mut letters = plural.chars();
-    letters
-        .next()
-        .map(|first| first.to_uppercase().to_string() + letters.as_str())
-        .unwrap_or_default()
 }
 
 #[cfg(test)]

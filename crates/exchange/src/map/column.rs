@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::date::{self, Form};
 use super::file::{self, DateForm, Otherwise, Party};
+use super::party::Answer;
 use super::scope::{Scope, Wrong, text_of};
 use super::template::Template;
 use super::text::{fold, slug};
@@ -252,18 +253,27 @@ impl Column {
         scope: &Scope<'_>,
         organisations: &mut Organisations,
     ) -> Result<Option<String>, Wrong> {
-        if how != Party::Organisation {
-            let unknown = scope.parties.resolve(name) == super::party::Answer::Unknown;
-            if !(unknown && how == Party::KnownOrOrganisation) {
+        let known = (how != Party::Organisation).then(|| scope.parties.resolve(name));
+        let (id, title) = match known {
+            None => (slug(name), name.to_owned()),
+            Some(Answer::Unknown) if how == Party::KnownOrOrganisation => {
+                (slug(name), name.to_owned())
+            }
+            // However a file spells it, it becomes one record.
+            Some(Answer::Organisation { acronym, title }) if how == Party::KnownOrOrganisation => {
+                let short = if acronym.is_empty() { &title } else { &acronym };
+                (slug(short), title)
+            }
+            Some(_) => {
                 return match scope.party(self.name(), name) {
                     Ok(party) => Ok(Some(party)),
                     Err(_) if self.file.otherwise == Some(Otherwise::None) => Ok(None),
                     Err(wrong) => Err(wrong),
                 };
             }
-        }
-        let party = format!("parties/{}", slug(name));
-        organisations.insert(party.clone(), name.to_owned());
+        };
+        let party = format!("parties/{id}");
+        organisations.insert(party.clone(), title);
         Ok(Some(party))
     }
 

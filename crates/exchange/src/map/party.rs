@@ -10,6 +10,13 @@ use crate::map::text::fold;
 pub enum Answer {
     /// It is this party: its resource name, `parties/pt`.
     Party(String),
+    /// It is this organisation, of which there is no record yet.
+    Organisation {
+        /// Its acronym; may be empty.
+        acronym: String,
+        /// What it is called in full.
+        title: String,
+    },
     /// It could be several, or is like some: their resource names or titles, the likeliest first.
     Perhaps(Vec<String>),
     /// Nobody is called so.

@@ -95,6 +95,10 @@ impl<'s> Scope<'s> {
         let shown: String = name.chars().take(100).collect();
         match self.parties.resolve(name) {
             Answer::Party(party) => Ok(party),
+            Answer::Organisation { title, .. } => Err(Wrong::new(
+                column,
+                format!("{shown:?} is {title}, of which there is no record; record it first"),
+            )),
             Answer::Perhaps(some) if !some.is_empty() => {
                 let reason = format!("{shown:?} could be {}; write which", some.join(", "));
                 Err(Wrong::new(column, reason))

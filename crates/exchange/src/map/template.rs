@@ -13,6 +13,7 @@
 //! | `before:X`, `after:X` | what stands before or after X |
 //! | `inside` | what stands in round brackets |
 //! | `last` | the part after the last `/` |
+//! | `within:N`, `beyond:N` | the text if it has at most N letters, or more; nothing otherwise |
 //! | `plain` | the text without `*`, `_` and `#` around it |
 //! | `words:NAME` | its word in a table of words; the text itself when there is none |
 //! | `party` | the resource name of the party that is called so |
@@ -49,6 +50,8 @@ enum Filter {
     After(String),
     Inside,
     Last,
+    Within(usize),
+    Beyond(usize),
     Plain,
     Words(String),
     Party,
@@ -174,6 +177,16 @@ impl Filter {
             ("party", true) => Self::Party,
             ("before", false) => Self::Before(argument),
             ("after", false) => Self::After(argument),
+            ("within" | "beyond", false) => {
+                let letters = argument.trim().parse().map_err(|_| {
+                    format!("{written:?} should name a number of letters, as in `within:500`")
+                })?;
+                if name.trim() == "within" {
+                    Self::Within(letters)
+                } else {
+                    Self::Beyond(letters)
+                }
+            }
             ("words", false) => Self::Words(argument),
             ("or", false) => Self::Or(argument),
             ("or-param", false) => Self::OrParameter(argument),
@@ -201,6 +214,9 @@ impl Filter {
             Self::Inside => text::inside(&text).to_owned(),
             Self::Last => text.rsplit('/').next().unwrap_or_default().to_owned(),
             Self::Plain => text.trim().trim_matches(['*', '_', '#', ' ']).to_owned(),
+            Self::Within(letters) if text.chars().count() > *letters => String::new(),
+            Self::Beyond(letters) if text.chars().count() <= *letters => String::new(),
+            Self::Within(_) | Self::Beyond(_) => text,
             Self::Words(name) => scope.word(name, &text).unwrap_or(text),
             Self::Party if text.trim().is_empty() => String::new(),
             Self::Party => scope.party(path, &text)?,

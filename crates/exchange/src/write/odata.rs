@@ -6,16 +6,16 @@
 //! | event | `meetings` | uid -> `id`, name -> `url`, dialogue -> `treaty`, title, description, start, end, kind -> `type`, state -> `status`, place -> `city`, `country` |
 //! | party | `parties` | uid -> `id`, title -> `title`, country code -> `country`, kind -> `type` |
 //!
-//! One set: `{"odata.metadata", "odata.count", "value"}`; several: one such object a set, under its name. The file is
-//! complete, one page, so there is no `odata.nextLink`: a reader that follows it ends here. `odata.count` is text, as
-//! OData 3 writes 64-bit numbers. `status` of decisions is `active`: what was retired is told of recommendations
+//! One set: `{"odata.metadata", "odata.count", "value"}`; several: one such object a set, under its name. A file is
+//! complete, one page, so there is no `odata.nextLink`: a reader that follows it ends here. A [`page`] of a list that goes
+//! on has it, and no count, which nobody knows then. `odata.count` is text, as OData 3 writes 64-bit numbers. `status` of decisions is `active`: what was retired is told of recommendations
 //! alone. Lost: recommendations and what follows them, roles, claims, provenance, plan links.
 
 use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
-use super::sections::Sections;
+use super::sections::{List, Sections};
 use super::{About, date, items, lean, text, word};
 
 /// Kinds that have a place here.
@@ -107,16 +107,64 @@ pub(super) fn finish(sections: Sections, about: &About, out: &mut dyn Write) -> 
             let comma = if place > 0 { ",\n" } else { "" };
             write!(out, "{comma}\"{}\":", list.name)?;
         }
-        let metadata = Value::from(format!("{}$metadata#{}", about.base, list.name));
-        let count = list.count;
-        write!(
-            out,
-            "{{\"odata.metadata\":{metadata},\"odata.count\":\"{count}\",\"value\":"
-        )?;
-        list.write(out)?;
-        out.write_all(b"}")?;
+        let count = Some(list.count);
+        object(list, count, None, about, out)?;
     }
     out.write_all(if several { b"\n}\n".as_slice() } else { b"\n" })
+}
+
+/// Writes a page of the set that holds records of this kind; `next` is the address of the page after it, and `whole`
+/// whether there is neither one before nor one after.
+///
+/// # Errors
+///
+/// When it cannot be written, or no set holds records of that kind.
+pub fn page(
+    kind: &str,
+    records: &[Value],
+    next: Option<&str>,
+    whole: bool,
+    about: &About,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let set = match kind {
+        "instrument" => "decisions",
+        "event" => "meetings",
+        "party" => "parties",
+        _ => return Err(io::Error::other(format!("no set holds {kind}"))),
+    };
+    let mut sections = Sections::new(&[set]);
+    for record in records {
+        if let Some((set, value)) = entry(kind, record, about) {
+            sections.add(set, &value)?;
+        }
+    }
+    for list in sections.into_lists() {
+        let count = whole.then_some(list.count);
+        object(list, count, next, about, out)?;
+    }
+    out.write_all(b"\n")
+}
+
+/// One set as an object.
+fn object(
+    list: List,
+    count: Option<u64>,
+    next: Option<&str>,
+    about: &About,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let metadata = Value::from(format!("{}$metadata#{}", about.base, list.name));
+    write!(out, "{{\"odata.metadata\":{metadata},")?;
+    if let Some(count) = count {
+        write!(out, "\"odata.count\":\"{count}\",")?;
+    }
+    write!(out, "\"value\":")?;
+    list.write(out)?;
+    if let Some(next) = next {
+        write!(out, ",\"odata.nextLink\":{}", Value::from(next))?;
+    }
+    out.write_all(b"}")
 }
 
 /// A text in all its languages, by tag.

@@ -8,7 +8,7 @@
 
 use std::io::{self, Write};
 
-use rust_xlsxwriter::{Format, Workbook, XlsxError};
+use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, XlsxError};
 
 use super::guard;
 
@@ -164,6 +164,10 @@ impl Xlsx {
     ///
     /// When it cannot be written.
     pub fn finish<W: Write + Send>(mut self, out: W) -> io::Result<()> {
+        // A workbook says when it was made; without that the same records are the same bytes.
+        let always = ExcelDateTime::from_ymd(2000, 1, 1).map_err(unwritable)?;
+        let properties = DocProperties::new().set_creation_datetime(&always);
+        self.book.set_properties(&properties);
         self.book.save_to_writer(out).map_err(unwritable)
     }
 }

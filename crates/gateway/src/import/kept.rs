@@ -12,16 +12,15 @@ use bytes::Bytes;
 use prost::Message;
 use rapporteur_exchange::snapshot::Snapshot;
 use rapporteur_proto::gateway::v1::ImportSummary;
-use rapporteur_records::{Error, Records, Result, time};
-use rapporteur_store::key::{Key, KeyReader, prefix_end};
+use rapporteur_records::{Error, Result, time};
+use rapporteur_store::key::{Key, prefix_end};
 use rapporteur_store::{Batch, Direction, Store, Write};
 use uuid::Uuid;
 
-use super::noun::IMPORT;
 use super::row::KeptRow;
 use crate::access::book::decoded;
 
-const ROWS: u8 = 0x14;
+pub(super) const ROWS: u8 = 0x14;
 const CURSORS: u8 = 0x15;
 const SNAPSHOTS: u8 = 0x16;
 /// Bytes of one part of a snapshot.
@@ -75,7 +74,7 @@ impl Kept {
         }
     }
 
-    fn prefix(&self) -> Key {
+    pub(super) fn prefix(&self) -> Key {
         Key::new(ROWS).str(&self.id)
     }
 
@@ -217,40 +216,6 @@ impl Kept {
     }
 }
 
-/// Forgets the rows of previews that were killed before they were whole: no import of theirs is on record, a day after.
-/// How many previews that were.
-pub async fn sweep(records: &Records) -> Result<usize> {
-    let store = records.store();
-    let end = prefix_end(Key::new(ROWS).as_slice());
-    let (mut from, mut swept) = (Key::new(ROWS).into_bytes(), 0);
-    loop {
-        let found = store.scan(&from, &end, 1, Direction::Forward).await?;
-        let Some((key, _)) = found.first() else {
-            return Ok(swept);
-        };
-        let mut parts = KeyReader::new(key);
-        let id = parts.u8().and_then(|_| parts.str());
-        let id = id.map_err(|error| Error::Internal(error.to_string()))?;
-        let kept = Kept::of(store, &id);
-        let known = records.find(&IMPORT, &format!("imports/{id}")).await?;
-        if known.is_none() && is_old(&id, records.now_us()) {
-            kept.clear().await?;
-            swept += 1;
-        }
-        from = prefix_end(kept.prefix().as_slice());
-    }
-}
-
-/// Whether an id, which tells when it was made, is older than a day.
-fn is_old(id: &str, now_us: i64) -> bool {
-    let id = Uuid::parse_str(id).ok();
-    let made = id
-        .and_then(|id| id.get_timestamp())
-        .map(|time| time.to_unix().0);
-    let now = u64::try_from(now_us / 1_000_000).unwrap_or_default();
-    made.is_none_or(|made| made.saturating_add(24 * 3_600) < now)
-}
-
 #[cfg(test)]
 mod tests {
     use rapporteur_proto::gateway::v1::{ImportRow, ImportVerdict};
@@ -319,12 +284,6 @@ mod tests {
         kept.clear().await.unwrap();
         assert!(kept.from(0, 10).await.unwrap().is_empty());
         assert_eq!(other.from(0, 10).await.unwrap().len(), 1);
-        // What belongs to no import goes when it is old; `ab` tells no time, and a preview may be on its way.
-        let fresh = Kept::of(&store, &Uuid::now_v7().to_string());
-        fresh.write(&rows[..3], None).await.unwrap();
-        assert_eq!(sweep(&Records::new(store.clone())).await.unwrap(), 1);
-        assert!(other.from(0, 10).await.unwrap().is_empty());
-        assert_eq!(fresh.from(0, 10).await.unwrap().len(), 3);
         store.close().await.unwrap();
     }
 }

@@ -15,9 +15,11 @@
 //! | `spool`, `preview`, `plan`, `compare`, `ledger` | from a file to a preview |
 //! | `outside` | snapshots of outside calendars, each compared with the one before |
 //! | `commit`, `undo` | from a preview to the record, and back |
+//! | [`forget`] | what nobody will commit |
 
 mod commit;
 mod compare;
+pub mod forget;
 pub mod kept;
 mod kinds;
 mod ledger;

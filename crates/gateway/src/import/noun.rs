@@ -166,6 +166,7 @@ fn leads(from: ImportState, to: ImportState) -> bool {
             | (S::Committing, S::Committed)
             | (S::Committing | S::Committed | S::Undoing, S::Undoing)
             | (S::Undoing, S::Undone)
+            | (S::Previewed, S::Forgotten)
     )
 }
 
@@ -178,6 +179,7 @@ pub(super) fn word(state: ImportState) -> &'static str {
         ImportState::Committed => "committed",
         ImportState::Undoing => "being undone",
         ImportState::Undone => "undone",
+        ImportState::Forgotten => "forgotten",
     }
 }
 
@@ -230,6 +232,8 @@ mod tests {
             (S::Previewed, S::Undoing),
             (S::Committed, S::Committing),
             (S::Undoing, S::Committing),
+            (S::Committing, S::Forgotten),
+            (S::Forgotten, S::Committing),
         ] {
             assert!(!leads(from, to), "{from:?} {to:?}");
         }

@@ -160,6 +160,7 @@ impl Parties for Told {
                 states.insert(name.clone());
                 Answer::Party(name)
             }
+            Meant::Organisation { acronym, title } => Answer::Organisation { acronym, title },
             Meant::Unknown(among) if among.is_empty() => Answer::Unknown,
             Meant::Unknown(among) => Answer::Perhaps(among),
         }

@@ -6,7 +6,6 @@
 //! asked each time all the same.
 
 mod described;
-mod known;
 mod query;
 mod read;
 
@@ -22,11 +21,11 @@ use tokio::sync::Semaphore;
 use tonic::Status;
 
 pub use self::described::paths;
-use self::known::{Known, Position};
 use self::query::Query;
 use self::read::{Content, Reader};
 use super::bindings::Bindings;
 use super::inside::{Inside, Onward};
+use super::known::{self, Known, Position};
 use super::{etag, problem};
 
 /// Paths of axum's router at which there are calendars.
@@ -93,7 +92,7 @@ impl Calendars {
         headers: &HeaderMap,
     ) -> Result<Response<Body>, Status> {
         let reader = Reader::new(&self.inside, onward);
-        let key = known::key(onward, asked);
+        let key = known::key(onward, &asked.to_string());
         // Before anything is read: what changes meanwhile is asked for again the next time.
         let position = Position::of(&self.views);
         let has = headers.get(IF_NONE_MATCH).map(|has| has.as_bytes());

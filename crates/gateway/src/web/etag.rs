@@ -41,15 +41,27 @@ pub fn answer<E>(
     etag: &str,
     body: impl FnOnce() -> Result<(Bytes, &'static str), E>,
 ) -> Result<Response<Body>, E> {
+    answered(asked, etag, || {
+        let (body, media) = body()?;
+        let mut answer = paced::answer(body);
+        let media = HeaderValue::from_static(media);
+        answer.headers_mut().insert(CONTENT_TYPE, media);
+        Ok(answer)
+    })
+}
+
+/// The same with a response that knows its media type.
+pub fn answered<E>(
+    asked: &HeaderMap,
+    etag: &str,
+    whole: impl FnOnce() -> Result<Response<Body>, E>,
+) -> Result<Response<Body>, E> {
     let known = asked.get(IF_NONE_MATCH).filter(|_| !etag.is_empty());
     let mut answer = Response::new(Body::empty());
     if known.is_some_and(|known| is_named(known.as_bytes(), etag)) {
         *answer.status_mut() = StatusCode::NOT_MODIFIED;
     } else {
-        let (body, media) = body()?;
-        answer = paced::answer(body);
-        let media = HeaderValue::from_static(media);
-        answer.headers_mut().insert(CONTENT_TYPE, media);
+        answer = whole()?;
     }
     let headers = answer.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));

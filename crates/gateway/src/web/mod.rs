@@ -15,6 +15,8 @@
 //! | [`etag`], [`problem`], [`paced`] | what HTTP has of its own: etags, errors, readers that stall |
 //! | [`openapi`] | the document that describes all of it |
 //! | [`calendar`] | calendars to subscribe to |
+//! | [`export`] | lists in the formats of others |
+//! | [`known`] | what a reader of either has already |
 //! | [`dialect`], [`cors`] | gRPC, gRPC-Web or neither; pages of other origins |
 
 pub mod bindings;
@@ -22,7 +24,9 @@ pub mod calendar;
 pub mod cors;
 pub mod dialect;
 pub mod etag;
+pub mod export;
 pub mod inside;
+pub mod known;
 pub mod once;
 pub mod openapi;
 pub mod paced;
@@ -47,29 +51,37 @@ use tower::service_fn;
 use self::bindings::Bindings;
 use self::calendar::Calendars;
 use self::dialect::DialectLayer;
+use self::export::Exports;
 use self::inside::Inside;
 
 /// How the paths of HTTP/JSON begin.
 const V1: &str = "/v1/";
 
 /// The services of gRPC with everything of the web around them. `calls` is the layer that the server puts around
-/// each call; `views` say when calendars change; `origins` are those whose pages may call.
+/// each call; `views` say when calendars and exports change; `scheme` is what the listener speaks, `http` or `https`;
+/// `origins` are those whose pages may call.
 pub fn router(
     grpc: Router,
     calls: &CallLayer,
     views: Views,
+    scheme: &'static str,
     origins: &[String],
 ) -> Result<Router, String> {
     let bindings = Bindings::of(rapporteur_proto::descriptor_pool())?;
     let document = Document::new(openapi::document(&bindings).to_string());
     let inside = Inside::new(grpc.clone(), calls);
-    let calendars = Arc::new(Calendars::new(inside.clone(), bindings.clone(), views));
-    let web = Arc::new((inside, bindings));
+    let calendars = Calendars::new(inside.clone(), bindings.clone(), views.clone());
+    let calendars = Arc::new(calendars);
+    let exports = Exports::new(inside.clone(), bindings.clone(), views, scheme);
+    let web = Arc::new((inside, bindings, exports));
     let v1 = service_fn(move |request: Request<Body>| {
         let web = web.clone();
         async move {
-            let (inside, bindings) = &*web;
-            let answer = transcode::answer(inside, bindings, request).await;
+            let (inside, bindings, exports) = &*web;
+            let answer = match Exports::asked(&request) {
+                Some(query) => exports.answer(query, request).await,
+                None => transcode::answer(inside, bindings, request).await,
+            };
             Ok::<_, Infallible>(guarded(answer))
         }
     });

@@ -88,6 +88,9 @@ fn operation(
         }
     }
     parameters.extend(headers(binding));
+    if binding.method == Method::GET {
+        parameters.extend(super::export::parameters(binding));
+    }
     let mut operation = json!({
         "operationId": id,
         "tags": [service.name()],
@@ -194,6 +197,9 @@ fn responses(binding: &Binding, schemas: &mut Schemas<'_>) -> Value {
     };
     let mut content = Map::new();
     content.insert(media.to_owned(), json!({"schema": schema}));
+    if binding.method == Method::GET {
+        super::export::content(binding, &mut content);
+    }
     let mut responses = json!({
         "200": {"description": about, "content": content},
         "default": {

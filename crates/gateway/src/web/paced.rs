@@ -1,6 +1,9 @@
 //! Large answers to slow readers: what a reader does not take in time is let go, so that it costs little memory
 //! however many there are. HTTP/1.1 has nothing of its own for that.
 
+use std::convert::Infallible;
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -21,28 +24,63 @@ pub fn answer(text: Bytes) -> Response<Body> {
     paced(text, STALL)
 }
 
+/// An answer with what is in a file, from where it stands.
+///
+/// # Errors
+///
+/// When the file does not say how long it is.
+pub fn file(mut file: File) -> io::Result<Response<Body>> {
+    let from = file.stream_position()?;
+    let length = file.metadata()?.len().saturating_sub(from);
+    let (sender, receiver) = mpsc::channel(1);
+    tokio::spawn(async move {
+        let mut left = length;
+        while left > 0 {
+            let part = usize::try_from(left).unwrap_or(PIECE).min(PIECE);
+            let read = tokio::task::spawn_blocking(move || {
+                let mut piece = vec![0; part];
+                file.read_exact(&mut piece).map(|()| (file, piece))
+            });
+            let Ok(Ok((same, piece))) = read.await else {
+                // The length tells the reader that this is not all.
+                return;
+            };
+            (file, left) = (same, left - part as u64);
+            let piece = Ok::<_, Infallible>(Bytes::from(piece));
+            if !matches!(timeout(STALL, sender.send(piece)).await, Ok(Ok(()))) {
+                return;
+            }
+        }
+    });
+    Ok(received(receiver, length))
+}
+
 fn paced(text: Bytes, stall: Duration) -> Response<Body> {
     if text.len() <= PIECE {
         return Response::new(Body::from(text));
     }
     // Whoever gets less than this was cut off.
-    let length = text.len().into();
+    let length = text.len() as u64;
     let (sender, receiver) = mpsc::channel(1);
     tokio::spawn(async move {
         for piece in text.chunks(PIECE) {
             // A copy, as a part would keep the whole.
-            let piece = Ok::<_, std::convert::Infallible>(Bytes::copy_from_slice(piece));
+            let piece = Ok::<_, Infallible>(Bytes::copy_from_slice(piece));
             if !matches!(timeout(stall, sender.send(piece)).await, Ok(Ok(()))) {
                 return;
             }
         }
     });
+    received(receiver, length)
+}
+
+fn received(receiver: mpsc::Receiver<Result<Bytes, Infallible>>, length: u64) -> Response<Body> {
     let pieces = stream::unfold(receiver, |mut receiver| async {
         let piece = receiver.recv().await?;
         Some((piece, receiver))
     });
     let mut answer = Response::new(Body::from_stream(pieces));
-    answer.headers_mut().insert(CONTENT_LENGTH, length);
+    answer.headers_mut().insert(CONTENT_LENGTH, length.into());
     answer
 }
 
@@ -64,6 +102,20 @@ mod tests {
             assert_eq!(answer.headers().contains_key(CONTENT_LENGTH), large);
             let got = answer.into_body().collect().await.unwrap().to_bytes();
             assert_eq!(got, text);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_file_goes_out_from_where_it_stands() {
+        use std::io::Write as _;
+        for length in [0, 1, PIECE, 3 * PIECE + 7] {
+            let mut whole = tempfile::tempfile().unwrap();
+            whole.write_all(&vec![b'x'; length]).unwrap();
+            whole.rewind().unwrap();
+            let answer = file(whole).unwrap();
+            assert_eq!(answer.headers()[CONTENT_LENGTH], length.to_string());
+            let got = answer.into_body().collect().await.unwrap().to_bytes();
+            assert_eq!(got.len(), length);
         }
     }
 

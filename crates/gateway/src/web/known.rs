@@ -1,5 +1,5 @@
-//! Which calendar had which etag at which position, so that "unchanged" costs next to nothing. No calendar is kept,
-//! only its etag: nothing can be learnt from it.
+//! Which calendar or export had which etag at which position, so that "unchanged" costs next to nothing. None of them is
+//! kept, only its etag: nothing can be learnt from it.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -10,14 +10,14 @@ use rapporteur_records::time;
 use rapporteur_records::words::date::day_of;
 use rapporteur_views::Views;
 
-use super::super::inside::Onward;
+use super::inside::Onward;
 
 /// Who asked for what: a hash, as a key may be part of it.
 pub(super) type Key = [u8; 32];
 
-/// Most calendars that are remembered.
+/// Most of them that are remembered.
 const MOST: usize = 4_096;
-/// An embargo ends, and a right is given, without a change of the record: after this time a calendar is looked at
+/// An embargo ends, and a right is given, without a change of the record: after this time it is looked at
 /// again, as often as its readers are told to ask.
 const FOR: Duration = Duration::from_secs(3_600);
 
@@ -43,12 +43,12 @@ impl Position {
     }
 }
 
-/// The etags of calendars.
+/// The etags of calendars or exports.
 #[derive(Debug, Default)]
 pub(super) struct Known(Mutex<HashMap<Key, (Position, Instant, String)>>);
 
 impl Known {
-    /// The etag of a calendar, if it is the same still.
+    /// The etag of what was asked for, if it is the same still.
     pub(super) fn etag(&self, key: &Key, now: &Position) -> Option<String> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (position, since, etag) = known.get(key)?;
@@ -66,11 +66,11 @@ impl Known {
 }
 
 /// What tells apart whoever asks, and what is asked for.
-pub(super) fn key(onward: &Onward, asked: &http::Uri) -> Key {
+pub(super) fn key(onward: &Onward, asked: &str) -> Key {
     let mut hash = blake3::Hasher::new();
     for part in onward.identity() {
         hash.update(part).update(&[0]);
     }
-    hash.update(&[0]).update(asked.to_string().as_bytes());
+    hash.update(&[0]).update(asked.as_bytes());
     hash.finalize().into()
 }

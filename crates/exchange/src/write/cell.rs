@@ -2,12 +2,14 @@
 
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MapKey, ReflectMessage, Value};
 
-use crate::field::{CIVIL_DATE, LOCALIZED_TEXT};
-use crate::{language, name, when, word};
+use super::{language, word};
+
+const LOCALIZED_TEXT: &str = "rapporteur.type.v1.LocalizedText";
+const CIVIL_DATE: &str = "rapporteur.type.v1.CivilDate";
 
 /// How names are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Names {
+pub enum Names {
     /// `rabat/2024-lisbon-hlm`, for people.
     Short,
     /// As the API has them, for programs.
@@ -16,23 +18,27 @@ pub(crate) enum Names {
 
 /// How a value is shown.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Look<'a> {
+pub struct Look<'a> {
     /// How names are written.
-    pub(crate) names: Names,
+    pub names: Names,
     /// The language that was asked for.
-    pub(crate) language: Option<&'a str>,
+    pub language: Option<&'a str>,
 }
 
 impl Look<'static> {
     /// As for people who ask for no language.
-    pub(crate) const PLAIN: Self = Self {
+    pub const PLAIN: Self = Self {
         names: Names::Short,
         language: None,
     };
 }
 
 /// The words for the field at `path` (`start`, `place.name`); empty where there is nothing.
-pub(crate) fn at(message: &DynamicMessage, path: &str, look: Look<'_>) -> Result<String, String> {
+///
+/// # Errors
+///
+/// When a message has no field of that name; in words, with those that it has.
+pub fn at(message: &DynamicMessage, path: &str, look: Look<'_>) -> Result<String, String> {
     let (first, rest) = path
         .split_once('.')
         .map_or((path, None), |(first, rest)| (first, Some(rest)));
@@ -70,7 +76,7 @@ pub(crate) fn at(message: &DynamicMessage, path: &str, look: Look<'_>) -> Result
 }
 
 /// The words for a value of a field.
-pub(crate) fn words(field: &FieldDescriptor, value: &Value, look: Look<'_>) -> String {
+pub fn words(field: &FieldDescriptor, value: &Value, look: Look<'_>) -> String {
     match value {
         Value::List(items) => {
             let parts: Vec<String> = items
@@ -90,7 +96,7 @@ pub(crate) fn words(field: &FieldDescriptor, value: &Value, look: Look<'_>) -> S
 }
 
 /// All texts of a map of languages, a line each.
-pub(crate) fn languages(map: &Value) -> String {
+pub fn languages(map: &Value) -> String {
     let mut parts: Vec<String> = map
         .as_map()
         .into_iter()
@@ -105,7 +111,7 @@ fn one(kind: &Kind, value: &Value, look: Look<'_>) -> String {
     match (kind, value) {
         (Kind::Enum(values), Value::EnumNumber(number)) => word::word(values, *number),
         (_, Value::Message(message)) => part(message, look),
-        (_, Value::String(text)) if look.names == Names::Short => name::short(text),
+        (_, Value::String(text)) if look.names == Names::Short => short(text),
         // In full in `-o json`; people need no more than this of a mean.
         (_, Value::F64(number)) if look.names == Names::Short => {
             ((number * 1_000.0).round() / 1_000.0).to_string()
@@ -130,7 +136,7 @@ fn part(message: &DynamicMessage, look: Look<'_>) -> String {
         }
         "google.protobuf.Timestamp" => {
             let seconds = get("seconds").and_then(|v| v.as_i64()).unwrap_or_default();
-            when::show(
+            moment(
                 seconds,
                 get("nanos").and_then(|v| v.as_i32()).unwrap_or_default(),
             )
@@ -152,6 +158,32 @@ fn part(message: &DynamicMessage, look: Look<'_>) -> String {
             parts.join(" · ")
         }
     }
+}
+
+/// The short form of a resource name, its ids alone; anything else as it is.
+pub fn short(text: &str) -> String {
+    let parts: Vec<&str> = text.split('/').collect();
+    let root = ["dialogues", "parties", "sources", "vocabularies"].contains(&parts[0]);
+    let plain = parts.iter().all(|p| {
+        !p.is_empty()
+            && p.bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b))
+    });
+    if !root || !parts.len().is_multiple_of(2) || !plain {
+        return text.to_owned();
+    }
+    parts
+        .iter()
+        .skip(1)
+        .step_by(2)
+        .copied()
+        .collect::<Vec<_>>()
+        .join("/")
+}
+
+/// A moment in RFC 3339.
+pub fn moment(seconds: i64, nanos: i32) -> String {
+    jiff::Timestamp::new(seconds, nanos).map_or_else(|_| format!("{seconds} s"), |t| t.to_string())
 }
 
 fn first_of(first: String, second: String) -> String {
