@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::harness::House;
+use crate::imports::summary;
 
 /// Files that name other records of a dialogue go where these are.
 const INTO: &[(&str, &str)] = &[
@@ -166,11 +167,6 @@ fn import(house: &House, ask: &[&str]) -> Result<Done, String> {
 fn answer(output: &Output) -> Result<Value, String> {
     serde_json::from_slice(&output.stdout)
         .map_err(|_| String::from_utf8_lossy(&output.stderr).trim().to_owned())
-}
-
-fn summary(answer: &Value) -> [i64; 4] {
-    ["created", "updated", "unchanged", "refused"]
-        .map(|word| answer["summary"][word].as_i64().unwrap())
 }
 
 fn of<'a>(answer: &'a Value, verdict: &'a str) -> impl Iterator<Item = &'a Value> {

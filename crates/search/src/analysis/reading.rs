@@ -1,7 +1,7 @@
 //! Texts as they were read, for whoever meets the same texts again and again: the head of many answers, and the words
 //! that are marked in them. Splitting, folding and stemming a text takes ten times as long as going through its words.
 
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher as _, Hash};
 use std::sync::Arc;
 
 use foldhash::quality::{FixedState, RandomState};
@@ -123,8 +123,19 @@ const BESIDE: u64 = 96;
 /// Readings of this many bytes are expected; how the room is divided depends on it.
 const TYPICAL: u64 = 800;
 
-/// What identifies a text and its language, where nobody can know what it depends on.
-type Key = (u64, u64);
+/// What stands for something much longer, in memory only.
+pub type Key = (u64, u64);
+
+/// Makes keys. Nobody can know what they depend on, so nobody can make two things have one.
+#[derive(Debug, Default)]
+pub struct Keys(RandomState, RandomState);
+
+impl Keys {
+    /// The key of something.
+    pub fn of(&self, one: impl Hash) -> Key {
+        (self.0.hash_one(&one), self.1.hash_one(&one))
+    }
+}
 
 #[derive(Clone, Debug)]
 struct Weight;
@@ -139,7 +150,7 @@ impl Weighter<Key, Arc<Reading>> for Weight {
 #[derive(Debug)]
 pub struct Readings {
     kept: Cache<Key, Arc<Reading>, Weight>,
-    keys: (RandomState, RandomState),
+    keys: Keys,
 }
 
 impl Default for Readings {
@@ -147,7 +158,7 @@ impl Default for Readings {
         let expected = usize::try_from(BYTES / TYPICAL).unwrap_or(usize::MAX);
         Self {
             kept: Cache::with_weighter(expected, BYTES, Weight),
-            keys: Default::default(),
+            keys: Keys::default(),
         }
     }
 }
@@ -155,8 +166,7 @@ impl Default for Readings {
 impl Readings {
     /// A text in a language (BCP 47, "" for none), read.
     pub fn of(&self, text: &str, language: &str) -> Arc<Reading> {
-        let all = (language, text);
-        let key = (self.keys.0.hash_one(all), self.keys.1.hash_one(all));
+        let key = self.keys.of((language, text));
         if let Some(there) = self.kept.get(&key) {
             return there;
         }

@@ -93,20 +93,19 @@ pub(crate) fn texts(
     }
 }
 
-/// What stands under the name of a document, as a reader sees it; nothing that is hidden from them.
-fn found<'m>(model: &'m Model, name: &'m str, sight: &Sight) -> Option<Thing<'m>> {
-    let record = record_of(name);
-    let one = Findable::of(model, record)?;
-    let lens = lens(model, record, one.is_internal(), sight)?;
-    let mut all = one.things(lens, record).into_iter();
-    all.find(|thing| thing.name == name)
+/// A record and its documents as a reader sees them; nothing of one that is hidden from them.
+fn seen_things<'m>(model: &'m Model, record: &'m str, sight: &Sight) -> Vec<Thing<'m>> {
+    let one = Findable::of(model, record);
+    let seen = one.and_then(|one| {
+        let lens = lens(model, record, one.is_internal(), sight)?;
+        Some(one.things(lens, record))
+    });
+    seen.unwrap_or_default()
 }
 
 /// A record as a reader sees it; none that is hidden from them.
 pub(super) fn seen_thing<'m>(model: &'m Model, name: &'m str, sight: &Sight) -> Option<Thing<'m>> {
-    let one = Findable::of(model, name)?;
-    let lens = lens(model, name, one.is_internal(), sight)?;
-    one.things(lens, name).into_iter().next()
+    seen_things(model, name, sight).into_iter().next()
 }
 
 fn hit(
@@ -117,7 +116,8 @@ fn hit(
 ) -> Option<SearchHit> {
     let record = record_of(&place.name);
     // The index may be behind: what has become hidden since is not shown.
-    let thing = found(model, &place.name, question.sight())?;
+    let mut seen = seen_things(model, record, question.sight()).into_iter();
+    let thing = seen.find(|thing| thing.name == place.name)?;
     let one = |field: &str| thing.values(field).next().unwrap_or_default().to_owned();
     let all = |field: &str| thing.values(field).map(str::to_owned).collect();
     let document = place.name.split_once(PART).map(|(_, id)| id);

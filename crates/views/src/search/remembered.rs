@@ -4,13 +4,11 @@
 //! What is remembered of a record is forgotten when it changes, before it is indexed again: it is only ever read while
 //! the model is held, so nothing that was read before a change is remembered after it.
 
-use std::hash::BuildHasher as _;
 use std::sync::Arc;
 
-use foldhash::quality::RandomState;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
-use rapporteur_search::analysis::reading::{Reading, Readings};
+use rapporteur_search::analysis::reading::{Key, Keys, Reading, Readings};
 use rapporteur_search::index::record_of;
 use rapporteur_search::rank::Text;
 
@@ -24,9 +22,6 @@ const BYTES: u64 = 128 << 20;
 const BESIDE: u64 = 128;
 /// Records of this many bytes are expected; how the room is divided depends on it.
 const TYPICAL: u64 = 1_000;
-
-/// A record, and whether it is seen from inside; nobody can know what it depends on.
-type Key = (u64, u64);
 
 /// The documents of a record, each with its texts.
 #[derive(Debug, Default)]
@@ -47,8 +42,9 @@ impl Weighter<Key, Arc<Documents>> for Weight {
 pub(crate) struct Remembered {
     /// Texts in which words were marked, by their letters.
     pub(crate) readings: Readings,
+    /// By their names, and whether they are seen from inside.
     records: Cache<Key, Arc<Documents>, Weight>,
-    keys: (RandomState, RandomState),
+    keys: Keys,
 }
 
 impl Default for Remembered {
@@ -57,7 +53,7 @@ impl Default for Remembered {
         Self {
             readings: Readings::default(),
             records: Cache::with_weighter(expected, BYTES, Weight),
-            keys: Default::default(),
+            keys: Keys::default(),
         }
     }
 }
@@ -77,7 +73,7 @@ impl Remembered {
     }
 
     fn of(&self, model: &Model, record: &str, is_inside: bool) -> Arc<Documents> {
-        let key = self.key(record, is_inside);
+        let key = self.keys.of((record, is_inside));
         if let Some(there) = self.records.get(&key) {
             return there;
         }
@@ -109,18 +105,13 @@ impl Remembered {
     /// Forgets what was read of a record.
     pub(super) fn forget(&self, record: &str) {
         for is_inside in [false, true] {
-            self.records.remove(&self.key(record, is_inside));
+            self.records.remove(&self.keys.of((record, is_inside)));
         }
     }
 
     /// Forgets what was read of all records.
     pub(super) fn forget_all(&self) {
         self.records.clear();
-    }
-
-    fn key(&self, record: &str, is_inside: bool) -> Key {
-        let of = (record, is_inside);
-        (self.keys.0.hash_one(of), self.keys.1.hash_one(of))
     }
 }
 

@@ -6,7 +6,7 @@ use rapporteur_proto::events::v1::{Event, Source};
 use rapporteur_proto::recommendations::v1::{
     Commitment, Instrument, ProgressReport, Recommendation,
 };
-use rapporteur_proto::r#type::v1::{CivilDate, Document as Paper, LocalizedText};
+use rapporteur_proto::r#type::v1::{CivilDate, Document as Paper, LocalizedText, PlanLink};
 use rapporteur_records::name::parent_of;
 use rapporteur_search::index::PART;
 
@@ -45,10 +45,7 @@ pub(super) fn event<'m>(lens: Lens<'m>, name: &'m str, one: &'m Event) -> Thing<
     let parties = roles.map(|role| &role.party);
     thing.of_parties(parties.chain(delegations.map(|d| &d.party)));
     thing.dated(one.start.as_ref(), one.end.as_ref());
-    thing.serves(
-        lens.model,
-        one.plan_links.iter().map(|link| link.node.as_str()),
-    );
+    thing.serves(lens.model, nodes(&one.plan_links));
     thing
 }
 
@@ -65,19 +62,23 @@ pub(super) fn instrument<'m>(lens: Lens<'m>, name: &'m str, one: &'m Instrument)
     if thing.date.is_none() && one.year > 0 {
         thing.keyword(YEAR, format!("{:04}", one.year));
     }
-    thing.serves(
-        lens.model,
-        one.plan_links.iter().map(|link| link.node.as_str()),
-    );
+    thing.serves(lens.model, nodes(&one.plan_links));
     thing
+}
+
+/// The nodes to which links lead.
+fn nodes(links: &[PlanLink]) -> impl Iterator<Item = &str> {
+    links.iter().map(|link| link.node.as_str())
+}
+
+/// A date that says a day, a month or a year.
+fn known(date: Option<&CivilDate>) -> Option<&CivilDate> {
+    date.filter(|date| first(Some(date)).is_some())
 }
 
 /// When an instrument was adopted: as it says, or on the day of its event, as far as that is seen.
 fn adopted_by<'m>(lens: Lens<'m>, one: &'m Instrument) -> Option<&'m CivilDate> {
-    let own = one
-        .adopted
-        .as_ref()
-        .filter(|date| first(Some(date)).is_some());
+    let own = known(one.adopted.as_ref());
     own.or_else(|| lens.event(&one.event)?.start.as_ref())
 }
 
@@ -105,18 +106,12 @@ pub(super) fn recommendation<'m>(
         let far = word(subject.implementation().as_str_name(), "IMPLEMENTATION_");
         thing.keyword(IMPLEMENTATION, far);
     }
-    let own = one
-        .adopted
-        .as_ref()
-        .filter(|date| first(Some(date)).is_some());
+    let own = known(one.adopted.as_ref());
     let date = own
         .or_else(|| adopted_by(lens, lens.instrument(&one.instrument)?))
         .or_else(|| lens.event(&one.event)?.start.as_ref());
     thing.dated(date, None);
-    thing.serves(
-        lens.model,
-        one.plan_links.iter().map(|link| link.node.as_str()),
-    );
+    thing.serves(lens.model, nodes(&one.plan_links));
     thing
 }
 
